@@ -1,0 +1,28 @@
+use bytes::Bytes;
+use ferry_types::TaskId;
+
+use crate::row::{CountersRow, IdempotencyRow, QueueRow, TaskRow};
+
+/// A row to write or to remove, so that the disk holds what the memory does. Within one entry each
+/// row appears at most once, as it is after the entry.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// The one row of counters.
+    PutCounters(CountersRow),
+    /// A queue's settings.
+    PutQueue(QueueRow),
+    /// By the queue's number.
+    DeleteQueue(u32),
+    /// A task without its payload and result.
+    PutTask(TaskRow),
+    /// The task with its payload and result.
+    DeleteTask(TaskId),
+    /// A task's payload; never changes.
+    PutPayload(TaskId, Bytes),
+    /// A task's result; never changes.
+    PutResult(TaskId, Bytes),
+    /// A kept answer.
+    PutIdempotency(IdempotencyRow),
+    /// By its row number.
+    DeleteIdempotency(u64),
+}

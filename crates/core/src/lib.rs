@@ -1,0 +1,36 @@
+//! The machine: every rule of the queue, decided in memory and alike on every node.
+//!
+//! [`Machine::apply`] takes one committed [`Entry`] and returns replies, effects and changes. It is
+//! synchronous, total and bounded, and reaches no clock, no randomness, no I/O and no hash order.
+//! What the code and the tests cite:
+//!
+//! - **I1** Replicated time never runs backwards.
+//! - **I2** A task has at most one live lease (G2).
+//! - **I3** Tokens only grow, across all tasks (G2).
+//! - **I4** An expired lease gives its task back, to its place, and the late worker changes nothing.
+//! - **I5** The first valid ack wins; repeating it gives the same answer (G3).
+//! - **I6** Ready tasks leave by priority, then in enqueue order; one given back keeps both (G4).
+//! - **I7** A queue's counts and bytes are exact, and never pass its bounds (G6).
+//! - **I8** Every table that grows has a limit and a retention (G6).
+//! - **I9** A key with the same request gives the same answer; with another it is refused (G5).
+//! - **I10** A refusal changes nothing but the time.
+//! - **I11** An entry moves a bounded number of due tasks; the rest wait for the next entry.
+
+mod change;
+pub mod command;
+mod effect;
+mod machine;
+pub mod rejection;
+pub mod reply;
+pub mod row;
+mod state;
+mod view;
+
+pub use change::Change;
+pub use command::{Command, Entry, Proposal};
+pub use effect::Effect;
+pub use machine::{Applied, Machine, Outcome, Restoring};
+pub use rejection::Rejection;
+pub use reply::Reply;
+pub use state::StateName;
+pub use view::{QueueView, TaskFilter, TaskView};

@@ -1,0 +1,147 @@
+//! Why a well-formed command changed nothing. A rejection is a reply: it is committed, and every
+//! node decides it alike.
+
+use std::fmt;
+
+use crate::state::StateName;
+
+/// Why a command was refused, with the facts that the caller needs.
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum Rejection {
+    /// Create the queue first: there is none of this name.
+    #[prost(message, tag = "1")]
+    QueueNotFound(QueueNotFound),
+    /// Enqueue later, or raise the bound.
+    #[prost(message, tag = "2")]
+    QueueFull(QueueFull),
+    /// Drain the queue first, or force the deletion.
+    #[prost(message, tag = "3")]
+    QueueNotEmpty(QueueNotEmpty),
+    /// Drop the work: the lease is no longer the task's.
+    #[prost(message, tag = "4")]
+    LeaseLost(LeaseLost),
+    /// Drop the work: no such lease was granted, or its task is gone.
+    #[prost(message, tag = "5")]
+    LeaseNotFound(LeaseNotFound),
+    /// Use a new key: this one belongs to another request.
+    #[prost(message, tag = "6")]
+    IdempotencyMismatch(IdempotencyMismatch),
+}
+
+/// There is no queue of this name.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueueNotFound {
+    /// The name.
+    #[prost(string, tag = "1")]
+    pub queue: String,
+}
+
+/// The queue's bound would be passed.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueueFull {
+    /// The queue's name.
+    #[prost(string, tag = "1")]
+    pub queue: String,
+    /// The bound.
+    #[prost(uint64, tag = "2")]
+    pub limit: u64,
+    /// Whether the bound is `max_bytes`, not `max_tasks`.
+    #[prost(bool, tag = "3")]
+    pub bytes: bool,
+}
+
+/// The queue holds tasks that a deletion would lose.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueueNotEmpty {
+    /// The queue's name.
+    #[prost(string, tag = "1")]
+    pub queue: String,
+    /// How many tasks are in which state.
+    #[prost(message, required, tag = "2")]
+    pub counts: StateCounts,
+}
+
+/// How many tasks of a queue are in which state.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct StateCounts {
+    /// Not due yet.
+    #[prost(uint64, tag = "1")]
+    pub scheduled: u64,
+    /// Any worker may take them.
+    #[prost(uint64, tag = "2")]
+    pub ready: u64,
+    /// Held by a worker.
+    #[prost(uint64, tag = "3")]
+    pub leased: u64,
+    /// Backing off after a failure.
+    #[prost(uint64, tag = "4")]
+    pub retrying: u64,
+    /// Done, kept for their result.
+    #[prost(uint64, tag = "5")]
+    pub succeeded: u64,
+    /// Out of attempts.
+    #[prost(uint64, tag = "6")]
+    pub dead: u64,
+}
+
+/// The task is known, and the lease is not its current one.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct LeaseLost {
+    /// The task's number.
+    #[prost(uint64, tag = "1")]
+    pub task: u64,
+    /// The fencing token that was shown.
+    #[prost(uint64, tag = "2")]
+    pub token: u64,
+    /// The task's present state.
+    #[prost(enumeration = "StateName", tag = "3")]
+    pub state: i32,
+    /// The task's present attempt.
+    #[prost(uint32, tag = "4")]
+    pub attempt: u32,
+}
+
+/// The task of the lease is not known.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct LeaseNotFound {
+    /// The task's number.
+    #[prost(uint64, tag = "1")]
+    pub task: u64,
+    /// The fencing token that was shown.
+    #[prost(uint64, tag = "2")]
+    pub token: u64,
+}
+
+/// The key was used for another request.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct IdempotencyMismatch {
+    /// The key.
+    #[prost(string, tag = "1")]
+    pub key: String,
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::QueueNotFound(QueueNotFound { queue }) => {
+                write!(out, "the queue {queue} does not exist")
+            }
+            Self::QueueFull(QueueFull { queue, limit, bytes }) => {
+                let unit = if *bytes { "bytes" } else { "tasks" };
+                write!(out, "the queue {queue} is full at {limit} {unit}")
+            }
+            Self::QueueNotEmpty(QueueNotEmpty { queue, .. }) => {
+                write!(out, "the queue {queue} is not empty")
+            }
+            Self::LeaseLost(LeaseLost { task, token, .. }) => {
+                write!(out, "the lease l{task}.{token} is lost")
+            }
+            Self::LeaseNotFound(LeaseNotFound { task, token }) => {
+                write!(out, "the lease l{task}.{token} does not exist")
+            }
+            Self::IdempotencyMismatch(IdempotencyMismatch { key }) => {
+                write!(out, "the key {key} belongs to another request")
+            }
+        }
+    }
+}

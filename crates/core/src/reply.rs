@@ -1,0 +1,136 @@
+//! What `apply` answers. Replies are kept under idempotency keys, so they are on disk: tags never
+//! change their meaning.
+
+use crate::rejection::Rejection;
+
+/// The answer to a command that was not refused.
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum Reply {
+    /// To `Enqueue`.
+    #[prost(message, tag = "1")]
+    Enqueued(Enqueued),
+    /// To `Dequeue`.
+    #[prost(message, tag = "2")]
+    Dequeued(Dequeued),
+    /// To `Settle`.
+    #[prost(message, tag = "3")]
+    Settled(Settled),
+    /// To `PutQueue`.
+    #[prost(message, tag = "4")]
+    QueuePut(QueuePut),
+    /// To `DeleteQueue`.
+    #[prost(message, tag = "5")]
+    QueueDeleted(QueueDeleted),
+}
+
+/// The tasks are in the queue.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct Enqueued {
+    /// The number of the first task; the others follow without a gap, in the order of the request.
+    #[prost(uint64, tag = "1")]
+    pub first_task: u64,
+    /// How many there are.
+    #[prost(uint32, tag = "2")]
+    pub tasks: u32,
+    /// The replicated time of the enqueue.
+    #[prost(uint64, tag = "3")]
+    pub at_ms: u64,
+    /// The index of the entry.
+    #[prost(uint64, tag = "4")]
+    pub index: u64,
+}
+
+/// What was settled, and what was leased.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Dequeued {
+    /// An outcome per settlement, in order.
+    #[prost(message, repeated, tag = "1")]
+    pub settled: Vec<SettledItem>,
+    /// The leases; empty when nothing was ready.
+    #[prost(message, repeated, tag = "2")]
+    pub leases: Vec<Lease>,
+}
+
+/// A lease as it was granted.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct Lease {
+    /// The task's number.
+    #[prost(uint64, tag = "1")]
+    pub task: u64,
+    /// The fencing token.
+    #[prost(uint64, tag = "2")]
+    pub token: u64,
+    /// Which attempt this is, from 1.
+    #[prost(uint32, tag = "3")]
+    pub attempt: u32,
+    /// When it was granted, replicated time.
+    #[prost(uint64, tag = "4")]
+    pub started_at_ms: u64,
+    /// When it runs out, replicated time.
+    #[prost(uint64, tag = "5")]
+    pub expires_at_ms: u64,
+}
+
+/// An outcome per settlement, in order.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Settled {
+    /// The outcomes.
+    #[prost(message, repeated, tag = "1")]
+    pub items: Vec<SettledItem>,
+}
+
+/// The outcome of one settlement.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SettledItem {
+    /// What came of it; always there.
+    #[prost(oneof = "SettleOutcome", tags = "1, 2")]
+    pub outcome: Option<SettleOutcome>,
+}
+
+/// Whether a settlement was accepted.
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum SettleOutcome {
+    /// It was, now or when it was first asked.
+    #[prost(message, tag = "1")]
+    Accepted(Accepted),
+    /// It changed nothing.
+    #[prost(message, tag = "2")]
+    Refused(Refused),
+}
+
+/// The task after its lease was settled or extended.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct Accepted {
+    /// The task's number.
+    #[prost(uint64, tag = "1")]
+    pub task: u64,
+    /// The task's state.
+    #[prost(enumeration = "crate::state::StateName", tag = "2")]
+    pub state: i32,
+    /// The attempts so far.
+    #[prost(uint32, tag = "3")]
+    pub attempt: u32,
+    /// When the lease runs out now, after an extend.
+    #[prost(uint64, optional, tag = "4")]
+    pub expires_at_ms: Option<u64>,
+}
+
+/// A refused settlement.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Refused {
+    /// Why; always there.
+    #[prost(oneof = "Rejection", tags = "1, 2, 3, 4, 5, 6")]
+    pub rejection: Option<Rejection>,
+}
+
+/// The queue has these settings.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct QueuePut {
+    /// Whether it is new.
+    #[prost(bool, tag = "1")]
+    pub created: bool,
+}
+
+/// The queue is gone.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct QueueDeleted {}

@@ -1,0 +1,148 @@
+//! The rows that hold the state on disk. Tags never change their meaning.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::command::{QueueSettings, RetryPolicy};
+use crate::reply::Reply;
+use crate::state::StateName;
+
+/// The machine's counters.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct CountersRow {
+    /// Replicated time, milliseconds since the epoch.
+    #[prost(uint64, tag = "1")]
+    pub now_ms: u64,
+    /// The number of the next task, from 1.
+    #[prost(uint64, tag = "2")]
+    pub next_task: u64,
+    /// The next fencing token, from 1.
+    #[prost(uint64, tag = "3")]
+    pub next_token: u64,
+    /// The number of the next queue, from 1.
+    #[prost(uint32, tag = "4")]
+    pub next_queue: u32,
+    /// The number of the next idempotency row, from 1.
+    #[prost(uint64, tag = "5")]
+    pub next_idempotency: u64,
+}
+
+/// A queue.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct QueueRow {
+    /// Its number, by which tasks refer to it.
+    #[prost(uint32, tag = "1")]
+    pub id: u32,
+    /// Its name.
+    #[prost(string, tag = "2")]
+    pub name: String,
+    /// Its settings.
+    #[prost(message, required, tag = "3")]
+    pub settings: QueueSettings,
+}
+
+/// A task without its payload and result.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TaskRow {
+    /// Its number.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    /// Its queue's number.
+    #[prost(uint32, tag = "2")]
+    pub queue: u32,
+    /// Its state.
+    #[prost(enumeration = "StateName", tag = "3")]
+    pub state: i32,
+    /// 0 to 9.
+    #[prost(uint32, tag = "4")]
+    pub priority: u32,
+    /// Leases that count, so far.
+    #[prost(uint32, tag = "5")]
+    pub attempt: u32,
+    /// Bytes of its payload.
+    #[prost(uint64, tag = "6")]
+    pub payload_bytes: u64,
+    /// Whether the payload is bytes and not JSON.
+    #[prost(bool, tag = "7")]
+    pub payload_is_bytes: bool,
+    /// When it was enqueued.
+    #[prost(uint64, tag = "8")]
+    pub enqueued_at_ms: u64,
+    /// The index of its last change.
+    #[prost(uint64, tag = "9")]
+    pub index: u64,
+    /// When it is due: scheduled and retrying tasks, and what a ready one was due at.
+    #[prost(uint64, optional, tag = "10")]
+    pub run_at_ms: Option<u64>,
+    /// The token of the lease that holds it, or whose ack won.
+    #[prost(uint64, optional, tag = "11")]
+    pub token: Option<u64>,
+    /// When the last attempt began.
+    #[prost(uint64, optional, tag = "12")]
+    pub started_at_ms: Option<u64>,
+    /// When the lease runs out.
+    #[prost(uint64, optional, tag = "13")]
+    pub expires_at_ms: Option<u64>,
+    /// How long the lease was last asked to be.
+    #[prost(uint64, optional, tag = "14")]
+    pub leased_for_ms: Option<u64>,
+    /// Who holds it.
+    #[prost(string, optional, tag = "15")]
+    pub worker: Option<String>,
+    /// When it succeeded or died.
+    #[prost(uint64, optional, tag = "16")]
+    pub finished_at_ms: Option<u64>,
+    /// The task's own bound on attempts.
+    #[prost(uint32, optional, tag = "17")]
+    pub max_attempts: Option<u32>,
+    /// The task's own lease length.
+    #[prost(uint64, optional, tag = "18")]
+    pub lease_ms: Option<u64>,
+    /// The task's own retry policy.
+    #[prost(message, optional, tag = "19")]
+    pub retry: Option<RetryPolicy>,
+    /// The producer's word for its kind.
+    #[prost(string, optional, tag = "20")]
+    pub task_type: Option<String>,
+    /// The producer's labels.
+    #[prost(btree_map = "string, string", tag = "21")]
+    pub labels: BTreeMap<String, String>,
+    /// The W3C trace context of the enqueue.
+    #[prost(string, optional, tag = "22")]
+    pub traceparent: Option<String>,
+    /// What the last failure said.
+    #[prost(string, optional, tag = "23")]
+    pub last_error: Option<String>,
+}
+
+/// A kept answer.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct IdempotencyRow {
+    /// Its number: rows are evicted in this order.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    /// The key.
+    #[prost(string, tag = "2")]
+    pub key: String,
+    /// Whether a forwarder made the key up.
+    #[prost(bool, tag = "3")]
+    pub forwarded: bool,
+    /// What tells the request from another.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub fingerprint: Bytes,
+    /// When it is forgotten.
+    #[prost(uint64, tag = "5")]
+    pub expires_at_ms: u64,
+    /// The answer.
+    #[prost(message, required, tag = "6")]
+    pub answer: KeptAnswer,
+}
+
+/// A reply as a row keeps it.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct KeptAnswer {
+    /// The reply; always there.
+    #[prost(oneof = "Reply", tags = "1, 2, 3, 4, 5")]
+    pub reply: Option<Reply>,
+}

@@ -1,0 +1,90 @@
+use std::path::PathBuf;
+
+use ferry_types::{LogIndex, NodeId};
+
+/// Why a proposal has no answer (G12).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProposeError {
+    /// Nothing was written. Ask `leader` if it is known, or wait until one is.
+    #[error("this node is not the leader")]
+    NotLeader { leader: Option<NodeId> },
+    /// The command may have been written, or may yet be. Ask again under the same key.
+    #[error("the outcome is not known")]
+    OutcomeUnknown,
+    /// Nothing was written: the queue of proposals is full. Ask again later.
+    #[error("too many proposals wait")]
+    Overloaded,
+    /// The node is stopping, or its disk has failed. Nothing is known of the command.
+    #[error("this node has stopped")]
+    Stopped,
+}
+
+/// Why a read cannot be served as fresh as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// No leader confirmed this node's view in time.
+    #[error("no leader confirmed the read")]
+    NoLeader,
+    /// The index was not applied here in time.
+    #[error("index {index} is not applied here yet")]
+    NotReached { index: LogIndex },
+    /// The node is stopping, or its disk has failed.
+    #[error("this node has stopped")]
+    Stopped,
+}
+
+/// Why the cluster was not changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdminError {
+    /// Ask `leader` if it is known.
+    #[error("this node is not the leader")]
+    NotLeader { leader: Option<NodeId> },
+    /// The cluster has no such node.
+    #[error("there is no node {id}")]
+    NodeNotFound { id: NodeId },
+    /// The node is already there with another address.
+    #[error("node {id} exists already")]
+    AlreadyExists { id: NodeId },
+    /// A cluster keeps one voter at least.
+    #[error("node {id} is the last voter")]
+    LastVoter { id: NodeId },
+    /// The node did not answer or did not catch up in time; it stays a learner and may be added
+    /// again.
+    #[error("node {id} did not catch up in time")]
+    NotCaughtUp { id: NodeId },
+    /// Another change is under way. Ask again later.
+    #[error("another change of the membership is under way")]
+    Busy,
+    /// The change may have been made, or may yet be. Look at the cluster.
+    #[error("the outcome is not known")]
+    OutcomeUnknown,
+    /// The node is stopping, or its disk has failed.
+    #[error("this node has stopped")]
+    Stopped,
+}
+
+/// Why a node does not start. Each message is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Free the port or choose another.
+    #[error("cannot listen for other nodes on {address}: {source}")]
+    Listen { address: String, source: std::io::Error },
+    /// Make the directory writable, or choose another.
+    #[error("cannot use the data directory {}: {source}", path.display())]
+    DataDir { path: PathBuf, source: std::io::Error },
+    /// The directory is another node's, or another cluster's.
+    #[error("the data directory {} belongs to {found}, not to {wanted}; point data_dir at the right directory", path.display())]
+    Foreign { path: PathBuf, found: String, wanted: String },
+    /// The id was used with another disk.
+    #[error(
+        "node {id} is known to node {by} with another disk: a node that lost its disk must not \
+         come back under its old id; remove node {id} from the cluster and add this one under a new id"
+    )]
+    UsedId { id: NodeId, by: NodeId },
+    /// The disk is broken or full.
+    #[error(transparent)]
+    Store(#[from] ferry_store::StoreError),
+    /// The consensus engine refused.
+    #[error("cannot start consensus: {0}")]
+    Consensus(String),
+}

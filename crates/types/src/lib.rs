@@ -1,0 +1,30 @@
+//! The nouns of Ferry: names, ids, time and limits, parsed once at the border and trusted inside.
+//!
+//! Left out on purpose: anything that does something. Rules live in `ferry-core`.
+
+mod cluster_id;
+mod group_id;
+mod idempotency_key;
+mod invalid;
+mod lease_id;
+pub mod limits;
+mod log_index;
+mod node;
+mod priority;
+mod queue_name;
+mod task_id;
+mod timestamp;
+mod worker_name;
+
+pub use cluster_id::ClusterId;
+pub use group_id::GroupId;
+pub use idempotency_key::IdempotencyKey;
+pub use invalid::Invalid;
+pub use lease_id::{LeaseId, LeaseToken};
+pub use log_index::LogIndex;
+pub use node::{NodeAddress, NodeId};
+pub use priority::Priority;
+pub use queue_name::QueueName;
+pub use task_id::TaskId;
+pub use timestamp::Timestamp;
+pub use worker_name::WorkerName;

@@ -1,0 +1,65 @@
+//! Every cap in one place: what the doors check and the machine asserts.
+//!
+//! A limit that an operator may change is the default of the setting of the same name.
+
+use std::time::Duration;
+
+/// Bytes of a request body.
+pub const BODY_BYTES_MAX: usize = 4 << 20;
+/// Bytes of a task's payload, and of a result.
+pub const PAYLOAD_BYTES_MAX: usize = 1 << 20;
+/// Tasks in one enqueue.
+pub const TASKS_PER_REQUEST_MAX: usize = 1_000;
+/// Tasks in one dequeue.
+pub const DEQUEUE_MAX: u32 = 1_000;
+/// Queues in one dequeue.
+pub const DEQUEUE_QUEUES_MAX: usize = 100;
+/// Items in one settle list.
+pub const SETTLE_MAX: usize = 1_000;
+/// Bytes of the error text that a nack keeps; the rest is cut.
+pub const ERROR_BYTES_MAX: usize = 4_096;
+/// Labels of a task.
+pub const LABELS_MAX: usize = 64;
+/// Bytes of a label's key.
+pub const LABEL_KEY_BYTES_MAX: usize = 128;
+/// Bytes of a label's value, and of a task's type.
+pub const LABEL_VALUE_BYTES_MAX: usize = 256;
+/// The longest lease, and the longest extension of one.
+pub const LEASE_MAX: Duration = Duration::from_secs(12 * 3_600);
+/// The longest delay, retention or backoff: ten years.
+pub const DELAY_MAX: Duration = Duration::from_secs(10 * 365 * 86_400);
+/// The largest `max_attempts`.
+pub const ATTEMPTS_MAX: u32 = 1_000_000;
+/// How long a dequeue may wait for a task.
+pub const DEQUEUE_WAIT_MAX: Duration = Duration::from_secs(60);
+/// Parked dequeues on a leader.
+pub const WAITERS_MAX: usize = 20_000;
+/// How long a request may take unless it says otherwise in `Ferry-Timeout-Ms`.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest `Ferry-Timeout-Ms`.
+pub const REQUEST_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+/// Items on a page of a list, unless `limit` says otherwise.
+pub const PAGE_DEFAULT: usize = 100;
+/// The largest `limit` of a list.
+pub const PAGE_MAX: usize = 1_000;
+/// How long the answer to an `Idempotency-Key` is kept.
+pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(600);
+/// How long the answer to a write that a follower forwarded under a key of its own is kept:
+/// twice the longest time such a write may be repeated.
+pub const FORWARDED_RETENTION: Duration = Duration::from_secs(120);
+/// Answers kept for callers' keys; and as many again for forwarders'. The oldest go first.
+pub const IDEMPOTENCY_KEYS_MAX: u64 = 1_000_000;
+/// Succeeded tasks kept for their result. The oldest go first.
+pub const FINISHED_TASKS_MAX: u64 = 1_000_000;
+/// Queues of a cluster.
+pub const QUEUES_MAX: usize = 10_000;
+/// Commands that one log entry may hold.
+pub const ENTRY_COMMANDS_MAX: usize = 1_000;
+/// Bytes after which a log entry takes no further command. One command may be larger.
+pub const ENTRY_BYTES_MAX: usize = 256 << 10;
+/// Due tasks that one log entry moves; what is left waits for the next entry.
+pub const DUE_PER_ENTRY_MAX: usize = 1_000;
+/// Bytes of a frame between nodes.
+pub const FRAME_BYTES_MAX: usize = 64 << 20;
+/// Connections that a node's HTTP port serves at a time.
+pub const CONNECTIONS_MAX: usize = 10_000;
