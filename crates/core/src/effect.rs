@@ -4,7 +4,16 @@ use ferry_types::{QueueName, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// So many tasks became ready: wake those who wait on the queue.
-    Wake { queue: QueueName, tasks: u64 },
-    /// The nearest deadline moved: propose an entry at this time, or at any later one.
-    Alarm { at: Timestamp },
+    Wake {
+        /// The queue.
+        queue: QueueName,
+        /// Tasks that became ready in the entry and are still.
+        tasks: u64,
+    },
+    /// The nearest deadline moved, or is due already: propose an entry at this time, or at any
+    /// later one.
+    Alarm {
+        /// The nearest deadline.
+        at: Timestamp,
+    },
 }

@@ -26,6 +26,9 @@ pub enum Rejection {
     /// Use a new key: this one belongs to another request.
     #[prost(message, tag = "6")]
     IdempotencyMismatch(IdempotencyMismatch),
+    /// Delete a queue first: the cluster has as many as it may.
+    #[prost(message, tag = "7")]
+    QueueLimit(QueueLimit),
 }
 
 /// There is no queue of this name.
@@ -84,6 +87,13 @@ pub struct StateCounts {
     pub dead: u64,
 }
 
+impl StateCounts {
+    /// Tasks that are yet to succeed or to die: those that the queue's bounds count.
+    pub const fn unfinished(&self) -> u64 {
+        self.scheduled + self.ready + self.leased + self.retrying
+    }
+}
+
 /// The task is known, and the lease is not its current one.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct LeaseLost {
@@ -120,6 +130,14 @@ pub struct IdempotencyMismatch {
     pub key: String,
 }
 
+/// The cluster has as many queues as it may.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct QueueLimit {
+    /// How many that is.
+    #[prost(uint64, tag = "1")]
+    pub limit: u64,
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -141,6 +159,9 @@ impl fmt::Display for Rejection {
             }
             Self::IdempotencyMismatch(IdempotencyMismatch { key }) => {
                 write!(out, "the key {key} belongs to another request")
+            }
+            Self::QueueLimit(QueueLimit { limit }) => {
+                write!(out, "the cluster has its limit of {limit} queues")
             }
         }
     }

@@ -119,7 +119,7 @@ pub struct Accepted {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Refused {
     /// Why; always there.
-    #[prost(oneof = "Rejection", tags = "1, 2, 3, 4, 5, 6")]
+    #[prost(oneof = "Rejection", tags = "1, 2, 3, 4, 5, 6, 7")]
     pub rejection: Option<Rejection>,
 }
 

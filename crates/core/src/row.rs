@@ -72,13 +72,13 @@ pub struct TaskRow {
     /// The index of its last change.
     #[prost(uint64, tag = "9")]
     pub index: u64,
-    /// When it is due: scheduled and retrying tasks, and what a ready one was due at.
+    /// When it is due, or was last, if that is not when it was enqueued.
     #[prost(uint64, optional, tag = "10")]
     pub run_at_ms: Option<u64>,
     /// The token of the lease that holds it, or whose ack won.
     #[prost(uint64, optional, tag = "11")]
     pub token: Option<u64>,
-    /// When the last attempt began.
+    /// When the last lease on it began.
     #[prost(uint64, optional, tag = "12")]
     pub started_at_ms: Option<u64>,
     /// When the lease runs out.
@@ -114,6 +114,9 @@ pub struct TaskRow {
     /// What the last failure said.
     #[prost(string, optional, tag = "23")]
     pub last_error: Option<String>,
+    /// When a succeeded or dead task is removed; a dead one without it stays.
+    #[prost(uint64, optional, tag = "24")]
+    pub kept_until_ms: Option<u64>,
 }
 
 /// A kept answer.

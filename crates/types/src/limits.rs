@@ -59,6 +59,10 @@ pub const ENTRY_COMMANDS_MAX: usize = 1_000;
 pub const ENTRY_BYTES_MAX: usize = 256 << 10;
 /// Due tasks that one log entry moves; what is left waits for the next entry.
 pub const DUE_PER_ENTRY_MAX: usize = 1_000;
+/// Kept answers, or succeeded tasks, that one more of them may push out.
+pub const EVICTIONS_PER_INSERT_MAX: usize = 2;
+/// Tasks that a browse looks at for one page.
+pub const BROWSE_SCAN_MAX: usize = 10_000;
 /// Bytes of a frame between nodes.
 pub const FRAME_BYTES_MAX: usize = 64 << 20;
 /// Connections that a node's HTTP port serves at a time.

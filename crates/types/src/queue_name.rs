@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -46,6 +47,13 @@ impl TryFrom<String> for QueueName {
 impl From<QueueName> for String {
     fn from(name: QueueName) -> Self {
         name.0.into()
+    }
+}
+
+/// A map by name can be asked with text.
+impl Borrow<str> for QueueName {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
