@@ -1,0 +1,50 @@
+//! The HTTP contract as Rust types: what a node reads and writes, and what a client writes and
+//! reads, are the same structs.
+//!
+//! 1. A request refuses fields it does not know, so that a typo never passes silently; an answer
+//!    accepts them, so that an older client understands a newer node.
+//! 2. A JSON payload or result is carried as its text ([`serde_json::value::RawValue`]) and never
+//!    parsed into a tree.
+//! 3. `check` methods are the border: they refuse what is out of range with the field and the
+//!    limit, and return values that are trusted inside.
+//!
+//! Left out on purpose: transport. This crate knows status codes and header names, not sockets.
+
+pub mod headers;
+pub mod routes;
+
+mod cluster;
+mod code;
+mod dequeue;
+mod enqueue;
+mod extend;
+mod invalid_field;
+mod labels;
+mod new_task;
+mod problem;
+mod query;
+mod queue;
+mod raw;
+mod retry;
+mod rfc3339;
+mod settle;
+mod settlement;
+mod state;
+mod task;
+
+pub use cluster::{AddNode, ClusterStatus, NodeRole, NodeStatus, TransferLeader};
+pub use code::Code;
+pub use dequeue::{CheckedDequeue, DequeueRequest, DequeueResponse};
+pub use enqueue::{EnqueueRequest, EnqueuedTask, EnqueuedTasks, TaskBatch};
+pub use extend::{ExtendRequest, Extended};
+pub use invalid_field::InvalidField;
+pub use new_task::{CheckedTask, Due, NewTask, Payload};
+pub use problem::Problem;
+pub use query::{PageQuery, TasksQuery};
+pub use queue::{QueueDocument, QueueList, QueueRates, QueueSettings, StateCounts};
+pub use raw::raw_json;
+pub use retry::{CheckedRetry, RetryPolicy};
+pub use settle::{SettleRequest, SettleResponse, Settled, SettledItem};
+pub use settlement::{AckRequest, Action, NackRequest, Settlement};
+pub use state::TaskState;
+pub use task::{LeaseDocument, TaskDocument, TaskList};

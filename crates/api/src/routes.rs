@@ -1,0 +1,70 @@
+//! Every route as a path template: the server's router, the client and the OpenAPI document share
+//! these.
+
+/// The queues: GET.
+pub const QUEUES: &str = "/v1/queues";
+/// A queue: PUT, GET, DELETE.
+pub const QUEUE: &str = "/v1/queues/{queue}";
+/// The tasks of a queue: POST enqueues.
+pub const QUEUE_TASKS: &str = "/v1/queues/{queue}/tasks";
+/// Leases from one queue: POST.
+pub const QUEUE_DEQUEUE: &str = "/v1/queues/{queue}/dequeue";
+/// Leases from several queues: POST.
+pub const DEQUEUE: &str = "/v1/dequeue";
+/// The tasks: GET browses.
+pub const TASKS: &str = "/v1/tasks";
+/// A task: GET.
+pub const TASK: &str = "/v1/tasks/{task}";
+/// A list of settlements: POST.
+pub const SETTLE: &str = "/v1/leases/settle";
+/// The task is done: POST.
+pub const ACK: &str = "/v1/leases/{lease}/ack";
+/// The attempt failed: POST.
+pub const NACK: &str = "/v1/leases/{lease}/nack";
+/// Keep the lease: POST.
+pub const EXTEND: &str = "/v1/leases/{lease}/extend";
+/// Give the task back: POST.
+pub const RELEASE: &str = "/v1/leases/{lease}/release";
+/// The cluster: GET.
+pub const CLUSTER: &str = "/v1/cluster";
+/// The nodes: POST adds one.
+pub const NODES: &str = "/v1/cluster/nodes";
+/// A node: DELETE.
+pub const NODE: &str = "/v1/cluster/nodes/{id}";
+/// Hand leadership over: POST.
+pub const TRANSFER_LEADER: &str = "/v1/cluster/transfer-leader";
+/// Take a snapshot: POST.
+pub const SNAPSHOT: &str = "/v1/cluster/snapshot";
+/// Whether the process runs: GET.
+pub const LIVEZ: &str = "/livez";
+/// Whether the node can serve: GET.
+pub const READYZ: &str = "/readyz";
+/// Prometheus metrics: GET.
+pub const METRICS: &str = "/metrics";
+/// The OpenAPI document: GET.
+pub const OPENAPI: &str = "/openapi.json";
+
+/// Every route with its methods.
+pub const ALL: [(&str, &[&str]); 21] = [
+    (QUEUES, &["get"]),
+    (QUEUE, &["put", "get", "delete"]),
+    (QUEUE_TASKS, &["post"]),
+    (QUEUE_DEQUEUE, &["post"]),
+    (DEQUEUE, &["post"]),
+    (TASKS, &["get"]),
+    (TASK, &["get"]),
+    (SETTLE, &["post"]),
+    (ACK, &["post"]),
+    (NACK, &["post"]),
+    (EXTEND, &["post"]),
+    (RELEASE, &["post"]),
+    (CLUSTER, &["get"]),
+    (NODES, &["post"]),
+    (NODE, &["delete"]),
+    (TRANSFER_LEADER, &["post"]),
+    (SNAPSHOT, &["post"]),
+    (LIVEZ, &["get"]),
+    (READYZ, &["get"]),
+    (METRICS, &["get"]),
+    (OPENAPI, &["get"]),
+];
