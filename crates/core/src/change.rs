@@ -6,6 +6,7 @@ use crate::row::{CountersRow, IdempotencyRow, QueueRow, TaskRow};
 /// A row to write or to remove, so that the disk holds what the memory does. Within one entry each
 /// row appears at most once, as it is after the entry.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "most changes are tasks")]
 pub enum Change {
     /// The one row of counters.
     PutCounters(CountersRow),

@@ -1,8 +1,44 @@
-//! SKELETON: to be replaced by the real machine.
+//! The machine's state, and how an entry is applied to it. A rule has its file: a command, or what
+//! time alone brings about (`due`).
+
+mod ack;
+mod answers;
+mod applying;
+mod backoff;
+mod check;
+mod delete_queue;
+mod dequeue;
+mod dirty;
+mod due;
+mod end;
+mod enqueue;
+mod extend;
+mod nack;
+mod put_queue;
+mod query;
+mod queue;
+mod queues;
+mod rates;
+mod release;
+mod restore;
+mod settle;
+mod task;
+mod task_row;
+mod tasks;
+
+use std::collections::BTreeMap;
+
 use ferry_types::{LogIndex, TaskId, Timestamp};
 
-use crate::row::{CountersRow, IdempotencyRow, QueueRow, TaskRow};
-use crate::{Change, Effect, Entry, QueueView, Rejection, Reply, TaskFilter, TaskView};
+use crate::row::CountersRow;
+use crate::{Change, Effect, Entry, Rejection, Reply};
+use answers::Answers;
+use applying::Applying;
+use queues::Queues;
+use rates::Rates;
+use tasks::Tasks;
+
+pub use restore::Restoring;
 
 /// What an entry did.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,46 +61,84 @@ pub struct Outcome {
 }
 
 /// The state of every queue and task, the same on every node at the same index.
-#[derive(Default)]
-pub struct Machine {}
+#[derive(Debug)]
+pub struct Machine {
+    counters: CountersRow,
+    queues: Queues,
+    tasks: Tasks,
+    answers: Answers,
+    /// By queue. What this node counts for itself: neither stored nor compared.
+    rates: BTreeMap<u32, Rates>,
+}
 
-/// A machine while its rows are read back from the disk, in any order.
-#[derive(Default)]
-pub struct Restoring {}
+impl Default for Machine {
+    fn default() -> Self {
+        let counters = CountersRow {
+            now_ms: 0,
+            next_task: 1,
+            next_token: 1,
+            next_queue: 1,
+            next_idempotency: 1,
+        };
+        Self {
+            counters,
+            queues: Queues::default(),
+            tasks: Tasks::default(),
+            answers: Answers::default(),
+            rates: BTreeMap::new(),
+        }
+    }
+}
 
-impl Restoring {
-    /// The row of counters.
-    pub fn counters(&mut self, row: CountersRow) { let _ = row; todo!() }
-    /// A queue.
-    pub fn queue(&mut self, row: QueueRow) { let _ = row; todo!() }
-    /// A task.
-    pub fn task(&mut self, row: TaskRow) { let _ = row; todo!() }
-    /// A kept answer.
-    pub fn idempotency(&mut self, row: IdempotencyRow) { let _ = row; todo!() }
-    /// The machine, or what is wrong with its rows.
-    pub fn finish(self) -> Result<Machine, String> { todo!() }
+/// Whether the replicated state is the same. Looks at everything: for tests.
+impl PartialEq for Machine {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { counters, queues, tasks, answers, rates: _ } = self;
+        *counters == other.counters
+            && *queues == other.queues
+            && *tasks == other.tasks
+            && *answers == other.answers
+    }
 }
 
 impl Machine {
-    /// Applies a committed entry.
-    pub fn apply(&mut self, index: LogIndex, entry: Entry) -> Applied { let _ = (index, entry); todo!() }
+    /// Applies a committed entry: time first, then what has fallen due, then the proposals in order.
+    ///
+    /// Its work is bounded by the entry's size, and grows with the backlog only as trees do. The
+    /// one exception is a [`DeleteQueue`](crate::command::DeleteQueue), which removes all tasks of
+    /// its queue.
+    pub fn apply(&mut self, index: LogIndex, entry: Entry) -> Applied {
+        let counters = self.counters;
+        let alarm = self.next_alarm();
+        // I1: an entry of a leader with an earlier clock does not turn time back.
+        self.counters.now_ms = Timestamp::from_millis(counters.now_ms.max(entry.at_ms)).as_millis();
+
+        let mut applying = Applying::new(self, index, entry.limits);
+        applying.move_due();
+        let proposals = entry.proposals.into_iter();
+        let outcomes = proposals.filter_map(|proposal| applying.propose(proposal)).collect();
+        let (mut effects, changes) = applying.finish(counters);
+        if let Some(at) = self.next_alarm().filter(|at| Some(*at) != alarm || *at <= self.now()) {
+            effects.push(Effect::Alarm { at });
+        }
+        Applied { outcomes, effects, changes }
+    }
+
     /// Replicated time.
-    pub fn now(&self) -> Timestamp { todo!() }
-    /// When the next task falls due, a lease or a retention runs out.
-    pub fn next_alarm(&self) -> Option<Timestamp> { todo!() }
-    /// A task.
-    pub fn task(&self, id: TaskId) -> Option<TaskView> { let _ = id; todo!() }
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.counters.now_ms)
+    }
+
+    /// When the next task falls due, or a lease or a retention runs out. Not later than
+    /// [`now`](Self::now) if the last entry left due tasks for the next (I11).
+    pub fn next_alarm(&self) -> Option<Timestamp> {
+        let task = self.tasks.next_deadline().map(|(at, _)| at);
+        let answer = self.answers.next_expiry();
+        task.into_iter().chain(answer).min()
+    }
+
     /// The number the next task will have.
-    pub fn next_task(&self) -> TaskId { todo!() }
-    /// A queue.
-    pub fn queue(&self, name: &str) -> Option<QueueView> { let _ = name; todo!() }
-    /// Queues by name, after `after`, at most `limit`.
-    pub fn queues(&self, after: Option<&str>, limit: usize) -> Vec<QueueView> { let _ = (after, limit); todo!() }
-    /// Ready tasks of a queue; `None` if there is no such queue. O(log queues).
-    pub fn ready(&self, name: &str) -> Option<u64> { let _ = name; todo!() }
-    /// Tasks that fit, in id order, after `after`, at most `limit`, and where to go on. Looks at a
-    /// bounded number of tasks, so a page may be short and still have a successor.
-    pub fn tasks(&self, filter: &TaskFilter, after: Option<TaskId>, limit: usize) -> (Vec<TaskView>, Option<TaskId>) { let _ = (filter, after, limit); todo!() }
-    /// Every invariant, for tests: the first that does not hold, in words.
-    pub fn check(&self) -> Result<(), String> { todo!() }
+    pub fn next_task(&self) -> TaskId {
+        TaskId::new(self.counters.next_task)
+    }
 }

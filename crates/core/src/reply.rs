@@ -87,6 +87,13 @@ pub struct SettledItem {
     pub outcome: Option<SettleOutcome>,
 }
 
+impl SettledItem {
+    /// Whether the settlement was accepted.
+    pub const fn is_accepted(&self) -> bool {
+        matches!(self.outcome, Some(SettleOutcome::Accepted(_)))
+    }
+}
+
 /// Whether a settlement was accepted.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum SettleOutcome {

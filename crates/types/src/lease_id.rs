@@ -86,7 +86,9 @@ mod tests {
         let lease = LeaseId { task: TaskId::new(42), token: LeaseToken::new(7) };
         assert_eq!("l42.7".parse(), Ok(lease));
         assert_eq!(lease.to_string(), "l42.7");
-        for text in ["", "l", "l42", "l42.", "l.7", "l42.07", "l042.7", "l42.7.1", "t42.7", "l42.+7"] {
+        for text in
+            ["", "l", "l42", "l42.", "l.7", "l42.07", "l042.7", "l42.7.1", "t42.7", "l42.+7"]
+        {
             assert!(text.parse::<LeaseId>().is_err(), "{text:?} passed for an id");
         }
     }

@@ -37,7 +37,8 @@ impl FromStr for TaskId {
 /// A decimal number in its only spelling: no sign, no leading zero.
 pub(crate) fn number(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
-    (text.as_bytes()[0].is_ascii_digit() && (text == "0" || !text.starts_with('0'))).then_some(number)
+    (text.as_bytes()[0].is_ascii_digit() && (text == "0" || !text.starts_with('0')))
+        .then_some(number)
 }
 
 impl TryFrom<String> for TaskId {

@@ -1,0 +1,138 @@
+//! One entry on its way through the machine.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ferry_types::limits::EVICTIONS_PER_INSERT_MAX;
+use ferry_types::{LogIndex, TaskId};
+
+use super::answers::Answer;
+use super::dirty::Dirty;
+use super::task::{Task, TaskState};
+use super::{Machine, Outcome};
+use crate::command::{Idempotency, TableLimits};
+use crate::rejection::IdempotencyMismatch;
+use crate::row::CountersRow;
+use crate::{Change, Command, Effect, Proposal, Rejection, Reply};
+
+/// The machine while an entry is applied to it, with what the entry has touched so far. Each
+/// command is a method, in a file of its own.
+pub(crate) struct Applying<'a> {
+    pub(crate) machine: &'a mut Machine,
+    pub(crate) index: LogIndex,
+    pub(crate) limits: TableLimits,
+    pub(crate) dirty: Dirty,
+}
+
+impl<'a> Applying<'a> {
+    /// Begins with the entry at `index`.
+    pub(crate) fn new(machine: &'a mut Machine, index: LogIndex, limits: TableLimits) -> Self {
+        Self { machine, index, limits, dirty: Dirty::default() }
+    }
+
+    /// Answers a proposal, from what is kept under its key if there is such an answer.
+    pub(crate) fn propose(&mut self, proposal: Proposal) -> Option<Outcome> {
+        let command = proposal.command?;
+        let Some(idempotency) = proposal.idempotency else {
+            return Some(Outcome { result: self.run(command), replayed: false });
+        };
+        if let Some(kept) = self.kept_answer(&idempotency) {
+            let replayed = kept.is_ok();
+            return Some(Outcome { result: kept, replayed });
+        }
+        let result = self.run(command);
+        if let Ok(reply) = &result
+            && is_worth_keeping(reply)
+        {
+            self.keep_answer(idempotency, reply.clone());
+        }
+        Some(Outcome { result, replayed: false })
+    }
+
+    /// Ends the entry: what to wake and what to store.
+    pub(crate) fn finish(mut self, before: CountersRow) -> (Vec<Effect>, Vec<Change>) {
+        self.dirty.settle_tasks();
+        // A ready task that the entry touched became ready in it: nothing else happens to one.
+        let mut woken = BTreeMap::<u32, u64>::new();
+        let touched = self.dirty.tasks.iter().filter_map(|id| self.machine.tasks.get(*id));
+        for task in touched.filter(|task| matches!(task.state, TaskState::Ready)) {
+            *woken.entry(task.queue).or_default() += 1;
+        }
+        let wake = |(number, tasks)| {
+            let queue = self.machine.queues.get(number)?.name.clone();
+            Some(Effect::Wake { queue, tasks })
+        };
+        let effects = woken.into_iter().filter_map(wake).collect();
+        (effects, self.dirty.into_changes(self.machine, before))
+    }
+
+    /// Changes a task, which exists.
+    pub(crate) fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
+        let index = self.index;
+        self.machine.tasks.change(id, &mut self.machine.queues, |task| {
+            change(task);
+            task.index = index;
+        });
+        self.dirty.tasks.push(id);
+    }
+
+    /// Removes a task, which exists.
+    pub(crate) fn remove_task(&mut self, id: TaskId) {
+        self.machine.tasks.remove(id, &mut self.machine.queues);
+        self.dirty.tasks.push(id);
+    }
+
+    fn run(&mut self, command: Command) -> Result<Reply, Rejection> {
+        match command {
+            Command::Enqueue(enqueue) => self.enqueue(enqueue).map(Reply::Enqueued),
+            Command::Dequeue(dequeue) => self.dequeue(dequeue).map(Reply::Dequeued),
+            Command::Settle(settle) => Ok(Reply::Settled(self.settle(settle))),
+            Command::PutQueue(put) => self.put_queue(put).map(Reply::QueuePut),
+            Command::DeleteQueue(delete) => self.delete_queue(&delete).map(Reply::QueueDeleted),
+        }
+    }
+
+    /// The answer under a key whose time has not come, or that the key is another request's.
+    fn kept_answer(&self, asked: &Idempotency) -> Option<Result<Reply, Rejection>> {
+        let kept = self.machine.answers.space(asked.forwarded).find(&asked.key)?;
+        if kept.expires_at <= self.machine.now() {
+            return None;
+        }
+        if *kept.fingerprint == *asked.fingerprint {
+            return Some(Ok(kept.reply.clone()));
+        }
+        let key = asked.key.clone();
+        Some(Err(Rejection::IdempotencyMismatch(IdempotencyMismatch { key })))
+    }
+
+    /// Keeps an answer in place of an expired one, and lets the oldest go where there are too many.
+    fn keep_answer(&mut self, asked: Idempotency, reply: Reply) {
+        let number = self.machine.counters.next_idempotency;
+        self.machine.counters.next_idempotency += 1;
+        let expires_at = self.machine.now() + Duration::from_millis(asked.retention_ms);
+        let fingerprint = asked.fingerprint.as_ref().into();
+        let answer = Answer { key: asked.key.into(), fingerprint, expires_at, reply };
+
+        let space = self.machine.answers.space_mut(asked.forwarded);
+        if let Some(expired) = space.number(&answer.key) {
+            space.remove(expired);
+            self.dirty.answers.insert(expired);
+        }
+        space.insert(number, answer);
+        self.dirty.answers.insert(number);
+        for _ in 0..EVICTIONS_PER_INSERT_MAX {
+            let Some(oldest) = space.oldest_above(self.limits.idempotency_keys_max) else { break };
+            space.remove(oldest);
+            self.dirty.answers.insert(oldest);
+        }
+    }
+}
+
+/// Whether a repeat must not be done again. One that found nothing to do has done nothing.
+fn is_worth_keeping(reply: &Reply) -> bool {
+    match reply {
+        Reply::Dequeued(dequeued) => !dequeued.leases.is_empty() || !dequeued.settled.is_empty(),
+        Reply::Settled(settled) => settled.items.iter().any(|item| item.is_accepted()),
+        Reply::Enqueued(_) | Reply::QueuePut(_) | Reply::QueueDeleted(_) => true,
+    }
+}

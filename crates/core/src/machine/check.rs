@@ -1,0 +1,89 @@
+//! Every invariant that the state can show at one moment, recomputed from the tasks alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Machine;
+use super::queue::Queue;
+use super::task::{Task, TaskState};
+
+impl Machine {
+    /// Every invariant, for tests: the first that does not hold, in words. Looks at everything.
+    pub fn check(&self) -> Result<(), String> {
+        self.check_queues()?;
+        self.check_leases()?;
+        self.tasks.check()?;
+        for (id, task) in self.tasks.after(None) {
+            self.check_task(task).map_err(|wrong| format!("{id} {wrong}: {task:?}"))?;
+        }
+        for space in [self.answers.space(false), self.answers.space(true)] {
+            space.check()?;
+            if space.last_number() >= Some(self.counters.next_idempotency) {
+                return Err("the next kept answer would replace one".into());
+            }
+        }
+        Ok(())
+    }
+
+    /// I6, I7: the counts, bytes and orders of the queues are those of their tasks.
+    fn check_queues(&self) -> Result<(), String> {
+        let mut expected = BTreeMap::new();
+        for (number, queue) in self.queues.iter() {
+            if self.queues.number(queue.name.as_str()) != Some(number) {
+                return Err(format!("the queue {} is not found by its name", queue.name));
+            }
+            if number >= self.counters.next_queue {
+                return Err(format!("the next queue would replace {}", queue.name));
+            }
+            expected.insert(number, Queue::new(queue.name.clone(), queue.settings));
+        }
+        for (id, task) in self.tasks.after(None) {
+            let queue = expected.get_mut(&task.queue).ok_or(format!("{id} has no queue"))?;
+            queue.add(id, task);
+        }
+        if self.queues.after(None).count() != expected.len() {
+            return Err("a queue's name outlives it".into());
+        }
+        for (number, queue) in self.queues.iter() {
+            if expected.get(&number) != Some(queue) {
+                let expected = &expected[&number];
+                return Err(format!("the tasks make {expected:?}, the queue says {queue:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// I2, I3: no token is live twice, and none is yet to be granted.
+    fn check_leases(&self) -> Result<(), String> {
+        let mut tokens = BTreeSet::new();
+        for (id, task) in self.tasks.after(None) {
+            let TaskState::Leased(held) = &task.state else { continue };
+            if held.token.get() >= self.counters.next_token || !tokens.insert(held.token) {
+                return Err(format!("the token of {id} is not its own: {task:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_task(&self, task: &Task) -> Result<(), String> {
+        let now = self.now();
+        if task.enqueued_at > now {
+            return Err("was enqueued in the future".into());
+        }
+        let was_leased = task.last_lease.is_some();
+        let fits = match &task.state {
+            TaskState::Scheduled => task.attempt == 0 && !was_leased,
+            TaskState::Ready => task.due <= now,
+            TaskState::Leased(_) => task.due <= now && task.attempt > 0 && was_leased,
+            TaskState::Retrying => task.attempt > 0 && was_leased,
+            TaskState::Succeeded { finished_at, kept_until, .. } => {
+                task.attempt > 0 && *finished_at <= now && kept_until > finished_at
+            }
+            TaskState::Dead { finished_at, kept_until } => {
+                task.attempt > 0
+                    && *finished_at <= now
+                    && kept_until.is_none_or(|kept_until| kept_until > *finished_at)
+            }
+        };
+        if fits { Ok(()) } else { Err("is not what its state says".into()) }
+    }
+}

@@ -1,0 +1,61 @@
+use std::time::Duration;
+
+use ferry_types::limits::DEQUEUE_MAX;
+use ferry_types::{LeaseToken, TaskId};
+
+use super::applying::Applying;
+use super::task::{Held, LastLease, TaskState};
+use crate::Rejection;
+use crate::command::Dequeue;
+use crate::rejection::QueueNotFound;
+use crate::reply::{Dequeued, Lease};
+
+impl Applying<'_> {
+    /// Settles, then leases what is ready: queue by queue as they are named, in each by priority and
+    /// then in enqueue order (I6).
+    pub(crate) fn dequeue(&mut self, command: Dequeue) -> Result<Dequeued, Rejection> {
+        let Dequeue { queues, max, lease_ms, worker, settle } = command;
+        let number = |queue: String| match self.machine.queues.number(&queue) {
+            Some(number) => Ok(number),
+            None => Err(Rejection::QueueNotFound(QueueNotFound { queue })),
+        };
+        let queues = queues.into_iter().map(number).collect::<Result<Vec<_>, _>>()?;
+
+        let settled = self.settle_all(settle);
+        let mut leases = Vec::new();
+        for queue in queues {
+            while leases.len() < max.min(DEQUEUE_MAX) as usize
+                && let Some(id) =
+                    self.machine.queues.get(queue).and_then(|queue| queue.next_ready())
+            {
+                leases.push(self.lease(id, lease_ms, worker.as_deref()));
+            }
+        }
+        Ok(Dequeued { settled, leases })
+    }
+
+    /// Leases a ready task under the next token (I3).
+    fn lease(&mut self, id: TaskId, lease_ms: Option<u64>, worker: Option<&str>) -> Lease {
+        let task = self.machine.tasks.get(id).expect("a ready task is in the table");
+        let attempt = task.attempt.saturating_add(1);
+        let length_ms = lease_ms.unwrap_or(task.lease_ms(self.settings(task.queue)));
+        let started_at = self.machine.now();
+        let expires_at = started_at + Duration::from_millis(length_ms);
+        let token = LeaseToken::new(self.machine.counters.next_token);
+        self.machine.counters.next_token += 1;
+        self.change_task(id, |task| {
+            let worker = worker.map(Into::into);
+            task.state = TaskState::Leased(Box::new(Held { token, expires_at, length_ms, worker }));
+            task.attempt = attempt;
+            let error = task.last_lease.take().and_then(|last| last.error);
+            task.last_lease = Some(Box::new(LastLease { started_at, error }));
+        });
+        Lease {
+            task: id.get(),
+            token: token.get(),
+            attempt,
+            started_at_ms: started_at.as_millis(),
+            expires_at_ms: expires_at.as_millis(),
+        }
+    }
+}

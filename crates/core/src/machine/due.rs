@@ -1,0 +1,48 @@
+//! What time alone brings about: delays end, leases and retentions run out.
+
+use ferry_types::TaskId;
+use ferry_types::limits::DUE_PER_ENTRY_MAX;
+
+use super::applying::Applying;
+use super::task::TaskState;
+
+impl Applying<'_> {
+    /// Moves what is due, the earliest deadline first, and only so much of it (I11).
+    pub(crate) fn move_due(&mut self) {
+        let now = self.machine.now();
+        for _ in 0..DUE_PER_ENTRY_MAX {
+            let task = self.machine.tasks.next_deadline().filter(|(at, _)| *at <= now);
+            let answer = self.machine.answers.next_expiry().filter(|at| *at <= now);
+            match (task, answer) {
+                (Some((at, id)), other) if other.is_none_or(|other| at <= other) => {
+                    self.task_is_due(id);
+                }
+                (_, Some(_)) => self.dirty.answers.extend(self.machine.answers.forget_next()),
+                (_, None) => break,
+            }
+        }
+    }
+
+    fn task_is_due(&mut self, id: TaskId) {
+        let task = self.machine.tasks.get(id).expect("a deadline is a task's");
+        match task.state {
+            TaskState::Scheduled | TaskState::Ready | TaskState::Retrying => {
+                self.change_task(id, |task| task.state = TaskState::Ready);
+            }
+            TaskState::Leased(_) => self.expire(id),
+            TaskState::Succeeded { .. } | TaskState::Dead { .. } => self.remove_task(id),
+        }
+    }
+
+    /// Takes a lease that ran out back: no backoff, because nobody said that the task failed (I4).
+    fn expire(&mut self, id: TaskId) {
+        let used_up = self.is_used_up(id);
+        self.change_task(id, |task| {
+            task.set_error(Some("lease expired"));
+            task.state = TaskState::Ready;
+        });
+        if used_up {
+            self.bury(id);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+use ferry_types::QueueName;
+use ferry_types::limits::QUEUES_MAX;
+
+use super::applying::Applying;
+use super::queue::Queue;
+use crate::Rejection;
+use crate::command::{PutQueue, QueueSettings};
+use crate::rejection::{QueueLimit, QueueNotFound};
+use crate::reply::QueuePut;
+
+impl Applying<'_> {
+    /// Creates a queue or replaces its settings. A bound lowered below the present drops nothing.
+    pub(crate) fn put_queue(&mut self, command: PutQueue) -> Result<QueuePut, Rejection> {
+        let PutQueue { queue: name, settings } = command;
+        let Some(number) = self.machine.queues.number(&name) else {
+            self.create_queue(&name, settings)?;
+            return Ok(QueuePut { created: true });
+        };
+        if let Some(queue) = self.machine.queues.get_mut(number) {
+            queue.settings = settings;
+            self.dirty.queues.insert(number);
+        }
+        Ok(QueuePut { created: false })
+    }
+
+    /// Adds a queue, whose name is free, and gives its number.
+    pub(crate) fn create_queue(
+        &mut self,
+        name: &str,
+        settings: QueueSettings,
+    ) -> Result<u32, Rejection> {
+        // The door lets no other names in; one in the log still gets an answer.
+        let Ok(parsed) = name.parse::<QueueName>() else {
+            return Err(Rejection::QueueNotFound(QueueNotFound { queue: name.into() }));
+        };
+        if self.machine.queues.len() >= QUEUES_MAX {
+            return Err(Rejection::QueueLimit(QueueLimit { limit: QUEUES_MAX as u64 }));
+        }
+        let number = self.machine.counters.next_queue;
+        self.machine.counters.next_queue += 1;
+        let is_new = self.machine.queues.insert(number, Queue::new(parsed, settings));
+        assert!(is_new, "a queue's number is given once");
+        self.dirty.queues.insert(number);
+        Ok(number)
+    }
+}

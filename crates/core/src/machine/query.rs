@@ -1,0 +1,110 @@
+//! What readers may ask.
+
+use ferry_types::TaskId;
+use ferry_types::limits::BROWSE_SCAN_MAX;
+
+use super::Machine;
+use super::task::{Task, TaskState};
+use crate::view::{QueueView, TaskFilter, TaskView};
+
+impl Machine {
+    /// A task.
+    pub fn task(&self, id: TaskId) -> Option<TaskView> {
+        self.task_view(id, self.tasks.get(id)?)
+    }
+
+    /// A queue.
+    pub fn queue(&self, name: &str) -> Option<QueueView> {
+        self.queue_view(self.queues.number(name)?)
+    }
+
+    /// Queues by name, after `after`, at most `limit`.
+    pub fn queues(&self, after: Option<&str>, limit: usize) -> Vec<QueueView> {
+        let numbers = self.queues.after(after).take(limit);
+        numbers.filter_map(|number| self.queue_view(number)).collect()
+    }
+
+    /// Ready tasks of a queue; `None` if there is no such queue. O(log queues).
+    pub fn ready(&self, name: &str) -> Option<u64> {
+        let queue = self.queues.get(self.queues.number(name)?)?;
+        Some(queue.counts().ready)
+    }
+
+    /// Tasks that fit, in id order, after `after`, at most `limit`, and where to go on. Looks at a
+    /// bounded number of tasks, so a page may be short and still have a successor.
+    pub fn tasks(
+        &self,
+        filter: &TaskFilter,
+        after: Option<TaskId>,
+        limit: usize,
+    ) -> (Vec<TaskView>, Option<TaskId>) {
+        let Some(name) = &filter.queue else {
+            return self.page(self.tasks.after(after), filter, limit);
+        };
+        let number = self.queues.number(name.as_str());
+        let Some(queue) = number.and_then(|number| self.queues.get(number)) else {
+            return (Vec::new(), None);
+        };
+        let members = queue.members_after(after);
+        let tasks = members.filter_map(|id| Some((id, self.tasks.get(id)?)));
+        self.page(tasks, filter, limit)
+    }
+
+    fn page<'a>(
+        &self,
+        tasks: impl Iterator<Item = (TaskId, &'a Task)>,
+        filter: &TaskFilter,
+        limit: usize,
+    ) -> (Vec<TaskView>, Option<TaskId>) {
+        let mut page = Vec::new();
+        let mut seen = None;
+        for (looked_at, (id, task)) in tasks.enumerate() {
+            if looked_at == BROWSE_SCAN_MAX || page.len() == limit {
+                return (page, seen);
+            }
+            if fits(task, filter) {
+                page.extend(self.task_view(id, task));
+            }
+            seen = Some(id);
+        }
+        (page, None)
+    }
+
+    fn task_view(&self, id: TaskId, task: &Task) -> Option<TaskView> {
+        let queue = self.queues.get(task.queue)?.name.clone();
+        Some(TaskView { queue, row: task.to_row(id) })
+    }
+
+    fn queue_view(&self, number: u32) -> Option<QueueView> {
+        let queue = self.queues.get(number)?;
+        let oldest_ready = queue.oldest_ready().and_then(|id| self.tasks.get(id));
+        let rates = self.rates.get(&number);
+        let (enqueued_lately, acked_lately) =
+            rates.map_or((0, 0), |rates| rates.lately(self.now()));
+        Some(QueueView {
+            name: queue.name.clone(),
+            settings: queue.settings,
+            counts: queue.counts(),
+            bytes: queue.bytes(),
+            oldest_ready_at: oldest_ready.map(|task| task.enqueued_at),
+            enqueued_lately,
+            acked_lately,
+        })
+    }
+}
+
+/// Whether a filter lets a task through; its queue has been seen to.
+fn fits(task: &Task, filter: &TaskFilter) -> bool {
+    let worker = match &task.state {
+        TaskState::Leased(held) => held.worker.as_deref(),
+        TaskState::Scheduled
+        | TaskState::Ready
+        | TaskState::Retrying
+        | TaskState::Succeeded { .. }
+        | TaskState::Dead { .. } => None,
+    };
+    let task_type = task.wishes.as_ref().and_then(|wishes| wishes.task_type.as_deref());
+    filter.state.is_none_or(|state| task.state.name() == state)
+        && filter.worker.as_deref().is_none_or(|wanted| worker == Some(wanted))
+        && filter.task_type.as_deref().is_none_or(|wanted| task_type == Some(wanted))
+}

@@ -1,0 +1,128 @@
+use std::collections::BTreeSet;
+
+use ferry_types::{QueueName, TaskId, Timestamp};
+
+use super::Machine;
+use super::answers::Answer;
+use super::queue::Queue;
+use super::task::{Task, TaskState};
+use crate::row::{CountersRow, IdempotencyRow, QueueRow, TaskRow};
+
+/// A machine while its rows are read back from the disk, in any order.
+#[derive(Default)]
+pub struct Restoring {
+    counters: Option<CountersRow>,
+    queues: Vec<QueueRow>,
+    tasks: Vec<(TaskId, Box<Task>)>,
+    answers: Vec<IdempotencyRow>,
+    /// The first thing that was wrong.
+    wrong: Option<String>,
+}
+
+impl Restoring {
+    /// The row of counters.
+    pub fn counters(&mut self, row: CountersRow) {
+        if self.counters.replace(row).is_some() {
+            self.is_wrong("there are two rows of counters".into());
+        }
+    }
+
+    /// A queue.
+    pub fn queue(&mut self, row: QueueRow) {
+        self.queues.push(row);
+    }
+
+    /// A task.
+    pub fn task(&mut self, row: TaskRow) {
+        let id = TaskId::new(row.id);
+        match Task::from_row(row) {
+            Ok(task) => self.tasks.push((id, Box::new(task))),
+            Err(wrong) => self.is_wrong(wrong),
+        }
+    }
+
+    /// A kept answer.
+    pub fn idempotency(&mut self, row: IdempotencyRow) {
+        self.answers.push(row);
+    }
+
+    /// The machine, or what is wrong with its rows. No rows at all are a new machine.
+    pub fn finish(self) -> Result<Machine, String> {
+        let Self { counters, queues, tasks, answers, wrong } = self;
+        if let Some(wrong) = wrong {
+            return Err(wrong);
+        }
+        let mut machine = Machine::default();
+        match counters {
+            Some(counters) => machine.counters = counters,
+            None if queues.is_empty() && tasks.is_empty() && answers.is_empty() => {}
+            None => return Err("the row of counters is missing".into()),
+        }
+        queues.into_iter().try_for_each(|row| machine.restore_queue(row))?;
+        machine.restore_tasks(tasks)?;
+        answers.into_iter().try_for_each(|row| machine.restore_answer(row))?;
+        Ok(machine)
+    }
+
+    fn is_wrong(&mut self, wrong: String) {
+        self.wrong.get_or_insert(wrong);
+    }
+}
+
+impl Machine {
+    fn restore_queue(&mut self, row: QueueRow) -> Result<(), String> {
+        let QueueRow { id, name, settings } = row;
+        let name: QueueName = name.parse().map_err(|_| format!("queue {id} has no valid name"))?;
+        if id >= self.counters.next_queue {
+            return Err(format!("queue {id} was not created yet"));
+        }
+        let is_new = self.queues.insert(id, Queue::new(name, settings));
+        if is_new { Ok(()) } else { Err(format!("queue {id} is there twice, or its name is")) }
+    }
+
+    fn restore_tasks(&mut self, mut tasks: Vec<(TaskId, Box<Task>)>) -> Result<(), String> {
+        tasks.sort_unstable_by_key(|(id, _)| *id);
+        let mut last = None;
+        let mut tokens = BTreeSet::new();
+        for (id, task) in tasks {
+            if last == Some(id) {
+                return Err(format!("task {id} is there twice"));
+            }
+            if id >= self.next_task() {
+                return Err(format!("task {id} was not enqueued yet"));
+            }
+            let token = match &task.state {
+                TaskState::Leased(held) => Some(held.token),
+                TaskState::Succeeded { token, .. } => Some(*token),
+                TaskState::Scheduled
+                | TaskState::Ready
+                | TaskState::Retrying
+                | TaskState::Dead { .. } => None,
+            };
+            if token.is_some_and(|t| t.get() >= self.counters.next_token || !tokens.insert(t)) {
+                return Err(format!("the lease of task {id} was not granted yet, or twice"));
+            }
+            if self.queues.get(task.queue).is_none() {
+                return Err(format!("the queue of task {id} is missing"));
+            }
+            self.tasks.insert(id, task, &mut self.queues);
+            last = Some(id);
+        }
+        Ok(())
+    }
+
+    fn restore_answer(&mut self, row: IdempotencyRow) -> Result<(), String> {
+        let IdempotencyRow { id, key, forwarded, fingerprint, expires_at_ms, answer } = row;
+        if id >= self.counters.next_idempotency {
+            return Err(format!("answer {id} was not kept yet"));
+        }
+        let answer = Answer {
+            key: key.into(),
+            fingerprint: fingerprint.as_ref().into(),
+            expires_at: Timestamp::from_millis(expires_at_ms),
+            reply: answer.reply.ok_or(format!("answer {id} is empty"))?,
+        };
+        let is_new = self.answers.space_mut(forwarded).insert(id, answer);
+        if is_new { Ok(()) } else { Err(format!("answer {id} is there twice, or its key is")) }
+    }
+}

@@ -1,0 +1,125 @@
+//! Tasks to rows and back. A row says everything that the memory does.
+
+use ferry_types::{LeaseToken, LogIndex, Priority, TaskId, Timestamp};
+
+use super::task::{Held, LastLease, Task, TaskState, Wishes};
+use crate::row::TaskRow;
+use crate::state::StateName;
+
+impl Task {
+    /// The row that holds this task.
+    pub(crate) fn to_row(&self, id: TaskId) -> TaskRow {
+        let due_later = self.due != self.enqueued_at;
+        let mut row = TaskRow {
+            id: id.get(),
+            queue: self.queue,
+            state: self.state.name().into(),
+            priority: self.priority.get().into(),
+            attempt: self.attempt,
+            payload_bytes: self.payload_bytes.into(),
+            payload_is_bytes: self.payload_is_bytes,
+            enqueued_at_ms: self.enqueued_at.as_millis(),
+            index: self.index.get(),
+            run_at_ms: due_later.then_some(self.due.as_millis()),
+            ..TaskRow::default()
+        };
+        if let Some(last) = &self.last_lease {
+            row.started_at_ms = Some(last.started_at.as_millis());
+            row.last_error = last.error.as_deref().map(Into::into);
+        }
+        if let Some(wishes) = &self.wishes {
+            row.max_attempts = wishes.max_attempts;
+            row.lease_ms = wishes.lease_ms;
+            row.retry = wishes.retry;
+            row.task_type = wishes.task_type.as_deref().map(Into::into);
+            row.labels.clone_from(&wishes.labels);
+            row.traceparent = wishes.traceparent.as_deref().map(Into::into);
+        }
+        self.state.fill(&mut row);
+        row
+    }
+
+    /// The task that a row holds, or what the row lacks.
+    pub(crate) fn from_row(row: TaskRow) -> Result<Self, String> {
+        let id = row.id;
+        let state = TaskState::from_row(&row).ok_or(format!("task {id} lacks its state"))?;
+        let priority = u8::try_from(row.priority).ok().and_then(Priority::new);
+        let payload_bytes = u32::try_from(row.payload_bytes);
+        Ok(Self {
+            queue: row.queue,
+            payload_bytes: payload_bytes
+                .map_err(|_| format!("task {id} has too long a payload"))?,
+            attempt: row.attempt,
+            priority: priority.ok_or(format!("task {id} has no such priority"))?,
+            payload_is_bytes: row.payload_is_bytes,
+            enqueued_at: Timestamp::from_millis(row.enqueued_at_ms),
+            due: Timestamp::from_millis(row.run_at_ms.unwrap_or(row.enqueued_at_ms)),
+            index: LogIndex::new(row.index),
+            state,
+            last_lease: row.started_at_ms.map(|started_at| {
+                let error = row.last_error.map(Into::into);
+                Box::new(LastLease { started_at: Timestamp::from_millis(started_at), error })
+            }),
+            wishes: Wishes {
+                max_attempts: row.max_attempts,
+                lease_ms: row.lease_ms,
+                retry: row.retry,
+                task_type: row.task_type.map(Into::into),
+                labels: row.labels,
+                traceparent: row.traceparent.map(Into::into),
+            }
+            .boxed(),
+        })
+    }
+}
+
+impl TaskState {
+    /// Writes what is true in the state.
+    fn fill(&self, row: &mut TaskRow) {
+        match self {
+            Self::Scheduled | Self::Ready | Self::Retrying => {}
+            Self::Leased(held) => {
+                row.token = Some(held.token.get());
+                row.expires_at_ms = Some(held.expires_at.as_millis());
+                row.leased_for_ms = Some(held.length_ms);
+                row.worker = held.worker.as_deref().map(Into::into);
+            }
+            Self::Succeeded { token, finished_at, kept_until } => {
+                row.token = Some(token.get());
+                row.finished_at_ms = Some(finished_at.as_millis());
+                row.kept_until_ms = Some(kept_until.as_millis());
+            }
+            Self::Dead { finished_at, kept_until } => {
+                row.finished_at_ms = Some(finished_at.as_millis());
+                row.kept_until_ms = kept_until.map(Timestamp::as_millis);
+            }
+        }
+    }
+
+    /// The state that a row tells, if it tells all of it.
+    fn from_row(row: &TaskRow) -> Option<Self> {
+        let time = |millis: Option<u64>| millis.map(Timestamp::from_millis);
+        let state = match StateName::try_from(row.state).ok()? {
+            StateName::Unknown => return None,
+            StateName::Scheduled => Self::Scheduled,
+            StateName::Ready => Self::Ready,
+            StateName::Retrying => Self::Retrying,
+            StateName::Leased => Self::Leased(Box::new(Held {
+                token: LeaseToken::new(row.token?),
+                expires_at: time(row.expires_at_ms)?,
+                length_ms: row.leased_for_ms?,
+                worker: row.worker.as_deref().map(Into::into),
+            })),
+            StateName::Succeeded => Self::Succeeded {
+                token: LeaseToken::new(row.token?),
+                finished_at: time(row.finished_at_ms)?,
+                kept_until: time(row.kept_until_ms)?,
+            },
+            StateName::Dead => Self::Dead {
+                finished_at: time(row.finished_at_ms)?,
+                kept_until: time(row.kept_until_ms),
+            },
+        };
+        Some(state)
+    }
+}

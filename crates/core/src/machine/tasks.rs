@@ -1,0 +1,114 @@
+//! The table of tasks with the indexes over it. Every change of a task goes through here, so that
+//! no index and no count can be forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use ferry_types::{TaskId, Timestamp};
+
+use super::queues::Queues;
+use super::task::{Task, TaskState};
+
+/// All tasks, by number, by deadline, and the succeeded ones by the time they did.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Tasks {
+    /// Boxed because a tree's nodes are half empty, and so would be the room for tasks.
+    table: BTreeMap<TaskId, Box<Task>>,
+    times: Times,
+}
+
+/// Tasks by what will happen to them, or has.
+#[derive(Debug, Default, PartialEq)]
+struct Times {
+    /// When time alone will move a task.
+    deadlines: BTreeSet<(Timestamp, TaskId)>,
+    /// When a task that is kept for its result succeeded.
+    finished: BTreeSet<(Timestamp, TaskId)>,
+}
+
+impl Tasks {
+    /// A task.
+    pub(crate) fn get(&self, id: TaskId) -> Option<&Task> {
+        self.table.get(&id).map(Box::as_ref)
+    }
+
+    /// All tasks after `after`, in order.
+    pub(crate) fn after(&self, after: Option<TaskId>) -> impl Iterator<Item = (TaskId, &Task)> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.table.range((start, Bound::Unbounded)).map(|(id, task)| (*id, task.as_ref()))
+    }
+
+    /// The nearest deadline, and whose it is.
+    pub(crate) fn next_deadline(&self) -> Option<(Timestamp, TaskId)> {
+        self.times.deadlines.first().copied()
+    }
+
+    /// The succeeded task that did so first, if there are more than `max`.
+    pub(crate) fn oldest_finished_above(&self, max: u64) -> Option<TaskId> {
+        let over = self.times.finished.len() as u64 > max;
+        self.times.finished.first().filter(|_| over).map(|(_, id)| *id)
+    }
+
+    /// Adds a new task to its queue.
+    pub(crate) fn insert(&mut self, id: TaskId, task: Box<Task>, queues: &mut Queues) {
+        queues.of_task(&task).add(id, &task);
+        self.times.note(id, &task);
+        let before = self.table.insert(id, task);
+        assert!(before.is_none(), "task {id} is inserted once");
+    }
+
+    /// Changes a task, which exists.
+    pub(crate) fn change(
+        &mut self,
+        id: TaskId,
+        queues: &mut Queues,
+        change: impl FnOnce(&mut Task),
+    ) {
+        let task = self.table.get_mut(&id).expect("a changed task exists");
+        let queue = queues.of_task(task);
+        self.times.forget(id, task);
+        queue.unmark(id, task);
+        change(task);
+        queue.mark(id, task);
+        self.times.note(id, task);
+    }
+
+    /// Removes a task, which exists.
+    pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) {
+        let task = self.table.remove(&id).expect("a removed task exists");
+        self.times.forget(id, &task);
+        queues.of_task(&task).remove(id, &task);
+    }
+
+    /// What is wrong with the indexes, for tests.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let mut times = Times::default();
+        for (id, task) in &self.table {
+            times.note(*id, task);
+        }
+        if times != self.times {
+            return Err("the deadlines or finished tasks are not those of the tasks".into());
+        }
+        Ok(())
+    }
+}
+
+impl Times {
+    fn note(&mut self, id: TaskId, task: &Task) {
+        if let Some(deadline) = task.deadline() {
+            self.deadlines.insert((deadline, id));
+        }
+        if let TaskState::Succeeded { finished_at, .. } = task.state {
+            self.finished.insert((finished_at, id));
+        }
+    }
+
+    fn forget(&mut self, id: TaskId, task: &Task) {
+        if let Some(deadline) = task.deadline() {
+            self.deadlines.remove(&(deadline, id));
+        }
+        if let TaskState::Succeeded { finished_at, .. } = task.state {
+            self.finished.remove(&(finished_at, id));
+        }
+    }
+}
