@@ -50,6 +50,8 @@ pub enum Code {
     IdempotencyMismatch,
     /// Enqueue later, or raise the queue's bound.
     QueueFull,
+    /// Delete something first: the cluster has as many as it may.
+    QuotaExceeded,
     /// Wait with fewer dequeues at a time.
     TooManyWaiters,
     /// Repeat, here or at another node: nothing was written.
@@ -73,7 +75,7 @@ pub enum Code {
 
 impl Code {
     /// Every code that a node sends.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::MalformedJson,
         Self::InvalidArgument,
         Self::UnknownField,
@@ -96,6 +98,7 @@ impl Code {
         Self::IdempotencyInFlight,
         Self::IdempotencyMismatch,
         Self::QueueFull,
+        Self::QuotaExceeded,
         Self::TooManyWaiters,
         Self::NoLeader,
         Self::ShuttingDown,
@@ -127,7 +130,7 @@ impl Code {
             Self::UriTooLong => 414,
             Self::UnsupportedMediaType => 415,
             Self::IdempotencyMismatch => 422,
-            Self::QueueFull | Self::TooManyWaiters => 429,
+            Self::QueueFull | Self::QuotaExceeded | Self::TooManyWaiters => 429,
             Self::HeadersTooLarge => 431,
             Self::NoLeader
             | Self::ShuttingDown
@@ -165,6 +168,7 @@ impl Code {
             Self::IdempotencyInFlight => "idempotency_in_flight",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::QueueFull => "queue_full",
+            Self::QuotaExceeded => "quota_exceeded",
             Self::TooManyWaiters => "too_many_waiters",
             Self::NoLeader => "no_leader",
             Self::ShuttingDown => "shutting_down",
@@ -202,6 +206,7 @@ impl Code {
             Self::IdempotencyInFlight => "the first request under this key is under way",
             Self::IdempotencyMismatch => "the key belongs to another request",
             Self::QueueFull => "the queue is full",
+            Self::QuotaExceeded => "the cluster has its limit of these",
             Self::TooManyWaiters => "too many dequeues wait",
             Self::NoLeader => "the cluster has no leader",
             Self::ShuttingDown => "the node is shutting down",

@@ -11,6 +11,7 @@
 //! Left out on purpose: transport. This crate knows status codes and header names, not sockets.
 
 pub mod headers;
+pub mod openapi;
 pub mod routes;
 
 mod cluster;

@@ -1,0 +1,47 @@
+//! Every request and answer as a schema. Split by resource, as the types are.
+
+mod cluster;
+mod leases;
+mod queues;
+mod tasks;
+
+use serde_json::{Map, Value};
+
+use super::schema::{answer, count, duration, integer, of, text, words};
+use crate::Code;
+use ferry_types::limits;
+
+/// All schemas by name.
+pub(super) fn all() -> Map<String, Value> {
+    [("Problem", problem())]
+        .into_iter()
+        .chain(queues::all())
+        .chain(tasks::all())
+        .chain(leases::all())
+        .chain(cluster::all())
+        .map(|(name, schema)| (name.to_owned(), schema))
+        .collect()
+}
+
+fn problem() -> Value {
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    answer(
+        "Why a request was refused (RFC 9457).",
+        &["type", "title", "status", "detail", "code"],
+        vec![
+            ("type", text("A URI for the kind of problem, one per code.")),
+            ("title", text("What went wrong, the same for every problem of this kind.")),
+            ("status", integer("The HTTP status.", 400, 599)),
+            ("detail", text("What went wrong here, and what to do about it.")),
+            ("code", words("The kind of problem, for programs.", &codes)),
+            ("field", text("The field or parameter at fault.")),
+            ("queue", of("QueueName")),
+            ("task", of("TaskId")),
+            ("state", of("TaskState")),
+            ("attempt", count("The task's present attempt.")),
+            ("counts", of("StateCounts")),
+            ("limit", count("The limit that would be passed.")),
+            ("retry_after_ms", duration("Ask again after this long.", 0, limits::DELAY_MAX)),
+        ],
+    )
+}

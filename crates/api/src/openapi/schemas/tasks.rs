@@ -1,0 +1,143 @@
+use ferry_types::limits::{
+    ATTEMPTS_MAX, DELAY_MAX, LABEL_KEY_BYTES_MAX, LABEL_VALUE_BYTES_MAX, LABELS_MAX, LEASE_MAX,
+    PAGE_MAX, TASKS_PER_REQUEST_MAX,
+};
+use serde_json::{Value, json};
+
+use crate::TaskState;
+use crate::openapi::schema::{
+    answer, any, count, described, duration, integer, list, moment, of, or, pattern, request, text,
+    words,
+};
+
+pub(super) fn all() -> Vec<(&'static str, Value)> {
+    let states = TaskState::ALL.map(TaskState::as_str);
+    vec![
+        ("TaskId", pattern("A task's id; opaque.", "^t(0|[1-9][0-9]{0,19})$")),
+        ("TaskState", words("Where a task is in its life.", &states)),
+        ("Labels", labels()),
+        ("NewTask", new_task()),
+        (
+            "TaskBatch",
+            request(
+                "Several tasks for one queue, all or none.",
+                &["tasks"],
+                vec![(
+                    "tasks",
+                    list(
+                        "The tasks; they get rising ids in this order.",
+                        of("NewTask"),
+                        1,
+                        TASKS_PER_REQUEST_MAX,
+                    ),
+                )],
+            ),
+        ),
+        (
+            "EnqueuedTasks",
+            answer(
+                "The answer to a batch.",
+                &["tasks"],
+                vec![(
+                    "tasks",
+                    list(
+                        "The tasks, in the order of the request.",
+                        of("EnqueuedTask"),
+                        1,
+                        TASKS_PER_REQUEST_MAX,
+                    ),
+                )],
+            ),
+        ),
+        ("EnqueuedTask", answer("A task of a batch.", &["id"], vec![("id", of("TaskId"))])),
+        ("TaskDocument", document()),
+        (
+            "TaskList",
+            answer(
+                "A page of tasks, in enqueue order.",
+                &["tasks"],
+                vec![
+                    ("tasks", list("The tasks.", of("TaskDocument"), 0, PAGE_MAX)),
+                    ("next_page_token", text("Where the next page begins; none on the last.")),
+                ],
+            ),
+        ),
+    ]
+}
+
+fn labels() -> Value {
+    json!({
+        "type": "object",
+        "description": "The producer's labels.",
+        "maxProperties": LABELS_MAX,
+        "propertyNames": { "minLength": 1, "maxLength": LABEL_KEY_BYTES_MAX },
+        "additionalProperties": { "type": "string", "maxLength": LABEL_VALUE_BYTES_MAX },
+    })
+}
+
+fn new_task() -> Value {
+    let attempts = integer(
+        "Attempts before the task is dead; 0 is no limit; else the queue's.",
+        0,
+        u64::from(ATTEMPTS_MAX),
+    );
+    let mut kind = text("The producer's word for what kind of task this is.");
+    kind["minLength"] = json!(1);
+    kind["maxLength"] = json!(LABEL_VALUE_BYTES_MAX);
+    let mut bytes = text("Bytes, up to 1 MiB, in base64 with padding.");
+    bytes["contentEncoding"] = json!("base64");
+    let delay = duration("Not before this long after the enqueue.", 0, DELAY_MAX);
+    let mut schema = request(
+        "A task as its producer describes it.",
+        &[],
+        vec![
+            ("payload", any("Any JSON, up to 1 MiB. Either this or `payload_base64`.")),
+            ("payload_base64", bytes),
+            ("priority", or(integer("0 is the lowest, 9 the highest.", 0, 9), 4)),
+            (
+                "run_at",
+                moment("Not before this time, at most ten years ahead. Not with `delay_ms`."),
+            ),
+            ("delay_ms", or(delay, 0)),
+            ("max_attempts", attempts),
+            ("lease_ms", duration("How long a lease lasts; else the queue's.", 1, LEASE_MAX)),
+            ("retry", described("How it backs off; else the queue's.", "RetryPolicy")),
+            ("type", kind),
+            ("labels", of("Labels")),
+        ],
+    );
+    schema["oneOf"] = json!([{ "required": ["payload"] }, { "required": ["payload_base64"] }]);
+    schema
+}
+
+fn document() -> Value {
+    let mut bytes = text("Its payload in base64, if that is bytes.");
+    bytes["contentEncoding"] = json!("base64");
+    answer(
+        "A task as it stands. What is not set is left out.",
+        &["id", "queue", "state", "priority", "attempt", "enqueued_at", "index"],
+        vec![
+            ("id", of("TaskId")),
+            ("queue", of("QueueName")),
+            ("state", of("TaskState")),
+            ("priority", integer("0 is the lowest, 9 the highest.", 0, 9)),
+            ("attempt", count("Leases that count, so far; 0 before the first.")),
+            ("max_attempts", count("The task's own bound on attempts.")),
+            ("enqueued_at", moment("When it was enqueued.")),
+            ("run_at", moment("When it is or was due.")),
+            ("started_at", moment("When its last attempt began.")),
+            ("finished_at", moment("When it succeeded or died.")),
+            ("last_error", text("What its last failure said.")),
+            ("result", any("What its winning ack gave.")),
+            ("payload", any("Its payload, if that is JSON.")),
+            ("payload_base64", bytes),
+            ("type", text("The producer's word for what kind of task this is.")),
+            ("labels", of("Labels")),
+            ("lease_ms", duration("How long a lease on it lasts, if it says so.", 1, LEASE_MAX)),
+            ("retry", of("RetryPolicy")),
+            ("traceparent", text("The W3C trace context of its enqueue.")),
+            ("lease", of("LeaseDocument")),
+            ("index", count("The log index of its last change.")),
+        ],
+    )
+}

@@ -1,0 +1,183 @@
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::document;
+use crate::*;
+
+/// What every schema of an object is measured by: a value in which all fields are set.
+fn samples() -> Vec<(&'static str, Value)> {
+    fn value<T: Serialize + serde::de::DeserializeOwned>(json: &str) -> Value {
+        let value: T = serde_json::from_str(json).expect("a sample is valid");
+        serde_json::to_value(value).expect("a sample has a JSON form")
+    }
+    let lease =
+        r#"{"id":"l7.9","token":9,"worker":"w","attempt":2,"expires_at":"2026-01-02T03:05:00Z"}"#;
+    let task = format!(
+        r#"{{"id":"t7","queue":"q","state":"leased","priority":9,"attempt":2,"max_attempts":3,
+        "enqueued_at":"2026-01-02T03:04:05Z","run_at":"2026-01-02T03:04:05Z",
+        "started_at":"2026-01-02T03:04:06Z","finished_at":"2026-01-02T03:04:07Z","last_error":"e",
+        "result":1,"payload":1,"payload_base64":"","type":"t","labels":{{"k":"v"}},"lease_ms":5,
+        "retry":{{}},"traceparent":"p","lease":{lease},"index":12}}"#
+    );
+    let settled = r#"{"lease":"l7.9","status":409,"code":"lease_lost","detail":"d","task":"t7",
+        "state":"ready","attempt":1,"expires_at":"2026-01-02T03:05:00Z","cancelled":false}"#;
+    let queue =
+        r#"{"queue":"q","settings":{},"counts":{},"bytes":0,"oldest_ready_age_ms":1,"rates":{}}"#;
+    let node = r#"{"id":1,"http":"h","peer":"p","role":"leader","reachable":true,
+        "last_log_index":1,"applied_index":1,"pid":1}"#;
+    let settlement = r#"{"lease":"l1.1","action":"release"}"#;
+    let dequeue = format!(
+        r#"{{"queues":["q"],"max":1,"wait_ms":0,"lease_ms":1,"worker":"w","settle":[{settlement}]}}"#
+    );
+    let problem = r#"{"type":"t","title":"t","status":400,"detail":"d","code":"lease_lost",
+        "field":"f","queue":"q","task":"t7","state":"ready","attempt":1,"counts":{},"limit":1,
+        "retry_after_ms":1}"#;
+    let settings = r#"{"max_tasks":1,"max_bytes":1,"dead_retention_ms":1}"#;
+    let new_task = r#"{"payload":1,"payload_base64":"","priority":1,"delay_ms":1,
+        "run_at":"2026-01-02T03:05:00Z","max_attempts":1,"lease_ms":1,"retry":{},"type":"t",
+        "labels":{"k":"v"}}"#;
+    vec![
+        ("Problem", value::<Problem>(problem)),
+        ("QueueSettings", value::<QueueSettings>(settings)),
+        ("RetryPolicy", value::<RetryPolicy>("{}")),
+        ("QueueDocument", value::<QueueDocument>(queue)),
+        ("StateCounts", value::<StateCounts>("{}")),
+        ("QueueRates", value::<QueueRates>("{}")),
+        ("QueueList", value::<QueueList>(r#"{"queues":[],"next_page_token":"x"}"#)),
+        ("NewTask", value::<NewTask>(new_task)),
+        ("TaskBatch", value::<TaskBatch>(r#"{"tasks":[]}"#)),
+        ("EnqueuedTasks", value::<EnqueuedTasks>(r#"{"tasks":[]}"#)),
+        ("EnqueuedTask", value::<EnqueuedTask>(r#"{"id":"t7"}"#)),
+        ("TaskDocument", value::<TaskDocument>(&task)),
+        ("TaskList", value::<TaskList>(r#"{"tasks":[],"next_page_token":"x"}"#)),
+        ("LeaseDocument", value::<LeaseDocument>(lease)),
+        ("DequeueFromRequest", value::<DequeueRequest>(&dequeue)),
+        (
+            "DequeueResponse",
+            value::<DequeueResponse>(&format!(r#"{{"tasks":[],"settled":[{settled}]}}"#)),
+        ),
+        ("AckRequest", value::<AckRequest>(r#"{"result":1}"#)),
+        ("NackRequest", value::<NackRequest>(r#"{"error":"e","delay_ms":1,"dead":true}"#)),
+        ("ExtendRequest", value::<ExtendRequest>(r#"{"lease_ms":1}"#)),
+        ("SettleRequest", value::<SettleRequest>(r#"{"settle":[]}"#)),
+        ("SettleResponse", value::<SettleResponse>(r#"{"settled":[]}"#)),
+        ("SettledItem", value::<SettledItem>(settled)),
+        ("Settled", value::<Settled>(r#"{"task":"t7","state":"ready","attempt":1}"#)),
+        (
+            "Extended",
+            value::<Extended>(
+                r#"{"task":"t7","state":"ready","attempt":1,"expires_at":"2026-01-02T03:05:00Z"}"#,
+            ),
+        ),
+        (
+            "ClusterStatus",
+            value::<ClusterStatus>(r#"{"cluster_id":"c","leader":1,"term":1,"nodes":[]}"#),
+        ),
+        ("NodeStatus", value::<NodeStatus>(node)),
+        ("AddNode", value::<AddNode>(r#"{"id":1,"http":"h","peer":"p"}"#)),
+        ("TransferLeader", value::<TransferLeader>(r#"{"to":1}"#)),
+    ]
+}
+
+fn keys(value: &Value) -> BTreeSet<&str> {
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_document_has_every_field_of_every_type_and_no_other() {
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    for (name, sample) in samples() {
+        assert_eq!(keys(&schemas[name]["properties"]), keys(&sample), "fields of {name}");
+    }
+    let mut fields: BTreeSet<&str> = BTreeSet::new();
+    for action in [
+        r#"{"lease":"l1.1","action":"ack","result":1}"#,
+        r#"{"lease":"l1.1","action":"nack","error":"e","delay_ms":1,"dead":true}"#,
+        r#"{"lease":"l1.1","action":"extend","lease_ms":1}"#,
+    ] {
+        let item: Value = serde_json::from_str(action).expect("valid");
+        assert!(serde_json::from_str::<Settlement>(action).is_ok(), "{action}");
+        let properties = keys(&schemas["Settlement"]["properties"]);
+        fields.extend(properties.into_iter().filter(|name| item.get(*name).is_some()));
+    }
+    assert_eq!(keys(&schemas["Settlement"]["properties"]), fields);
+    let queues = BTreeSet::from(["queues"]);
+    let one = keys(&schemas["DequeueRequest"]["properties"]);
+    let several = keys(&schemas["DequeueFromRequest"]["properties"]);
+    assert_eq!(several.difference(&one).copied().collect::<BTreeSet<_>>(), queues);
+}
+
+#[test]
+fn every_object_schema_is_measured() {
+    let document = document();
+    let measured: BTreeSet<&str> = samples().iter().map(|(name, _)| *name).collect();
+    let schemas = document["components"]["schemas"].as_object().expect("an object");
+    for (name, schema) in schemas {
+        let beside = ["Settlement", "DequeueRequest"].contains(&name.as_str());
+        let is_object = schema.get("properties").is_some();
+        assert!(!is_object || beside || measured.contains(name.as_str()), "{name} has no sample");
+    }
+}
+
+#[test]
+fn every_route_is_there_with_its_parameters() {
+    let document = document();
+    let paths = document["paths"].as_object().expect("an object");
+    assert_eq!(paths.len(), routes::ALL.len());
+    let mut ids = BTreeSet::new();
+    for (path, methods) in routes::ALL {
+        assert_eq!(keys(&paths[path]), methods.iter().copied().collect(), "methods of {path}");
+        for method in methods {
+            let operation = &paths[path][method];
+            assert!(ids.insert(operation["operationId"].as_str().expect("an id")), "{path}");
+            let parameters = operation["parameters"].to_string();
+            for name in path.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
+                assert!(parameters.contains(&format!("parameters/{name}\"")), "{path}: {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn walk<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|value| walk(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| walk(value, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let document = document();
+    let mut references = Vec::new();
+    walk(&document, &mut references);
+    assert!(references.len() > 100, "only {} references", references.len());
+    for reference in references {
+        let pointer = reference.trim_start_matches('#');
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+#[test]
+fn every_query_field_is_a_parameter() {
+    let document = document();
+    let query = TasksQuery {
+        queue: "q".parse().ok(),
+        state: Some(TaskState::Ready),
+        worker: "w".parse().ok(),
+        task_type: Some("t".to_owned()),
+        limit: Some(1),
+        page_token: Some("p".to_owned()),
+    };
+    let fields = serde_json::to_value(query).expect("has a JSON form");
+    let parameters = document["components"]["parameters"].as_object().expect("an object");
+    for name in keys(&fields) {
+        let found = parameters.values().any(|at| at["name"] == name && at["in"] == "query");
+        assert!(found, "{name} is no query parameter");
+    }
+}
