@@ -2,11 +2,25 @@
 //!
 //! openraft lives here and does not show. See `docs/architecture.md` for the rooms.
 
+mod alarm;
 mod answer;
+mod applier;
+mod clock;
 mod error;
+mod leader;
+mod members;
+mod metrics;
 mod options;
+mod peer;
+mod proposer;
+mod raft;
+mod reads;
 mod replica;
+mod start;
 mod status;
+mod succession;
+mod upkeep;
+mod wire;
 
 pub use answer::{Answer, LeasedTask};
 pub use error::{AdminError, ProposeError, ReadError, StartError};

@@ -1,58 +1,310 @@
-//! SKELETON of the interface, to be replaced.
-use std::sync::Arc;
+//! The replica as the node sees it.
+
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
 use ferry_core::{Effect, Machine, Proposal};
-use ferry_types::{LogIndex, NodeAddress, NodeId, TaskId};
+use ferry_store::{Log, State, StoreError};
+use ferry_types::{GroupId, LogIndex, NodeAddress, NodeId, TaskId};
+use openraft::async_runtime::WatchReceiver;
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::{AdminError, Answer, ClusterStatus, ProposeError, ReadError, ReplicaOptions, StartError};
+use crate::applier::Applier;
+use crate::metrics::{self, Metric};
+use crate::proposer::Proposer;
+use crate::raft::Raft;
+use crate::reads::Reads;
+use crate::{
+    AdminError, Answer, ClusterStatus, ProposeError, ReadError, ReplicaOptions, StartError,
+    members, status,
+};
+
+/// How long a leader that stops may take to hand over.
+const HANDOVER_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A node's share in its Raft group. Cheap to clone.
 #[derive(Clone)]
-pub struct Replica(Arc<()>);
+pub struct Replica {
+    parts: Arc<Parts>,
+}
+
+/// Everything that makes a replica.
+pub(crate) struct Parts {
+    pub(crate) options: ReplicaOptions,
+    pub(crate) raft: Raft,
+    pub(crate) reads: Reads,
+    pub(crate) proposer: Proposer,
+    pub(crate) applier: Applier,
+    pub(crate) log: Log,
+    pub(crate) state: State,
+    pub(crate) fatal: watch::Sender<Option<String>>,
+    pub(crate) fatal_seen: watch::Receiver<Option<String>>,
+    pub(crate) loops: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    pub(crate) apply_thread: Mutex<Option<JoinHandle<()>>>,
+}
 
 impl Replica {
     /// Opens the data directory and joins the cluster. The receiver yields the effects of what is
-    /// applied while this node leads, a batch per apply; unbounded, to be drained by one loop.
-    pub async fn start(options: ReplicaOptions) -> Result<(Self, mpsc::UnboundedReceiver<Vec<Effect>>), StartError> { let _ = options; todo!() }
+    /// applied, a batch per apply, on every node; it is unbounded and to be drained by one loop.
+    ///
+    /// # Errors
+    /// A [`StartError`] says in one line what to do.
+    pub async fn start(
+        options: ReplicaOptions,
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Vec<Effect>>), StartError> {
+        crate::start::start(options).await
+    }
+
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
     /// This node.
-    pub fn node(&self) -> NodeId { todo!() }
-    /// Proposes and waits until the entry is applied here. Only a leader takes it. Not cancel-safe
-    /// in the sense that dropping the future withdraws nothing.
-    pub async fn propose(&self, proposal: Proposal, patience: Duration) -> Result<Answer, ProposeError> { let _ = (proposal, patience); todo!() }
-    /// The leader that this node knows, with its address; changes are seen in the watch. `None`
-    /// during an election.
-    pub fn leader(&self) -> watch::Receiver<Option<(NodeId, NodeAddress)>> { todo!() }
-    /// Makes sure (ReadIndex) that what was acknowledged before this call is applied here, on any node.
-    pub async fn linearize(&self, patience: Duration) -> Result<LogIndex, ReadError> { let _ = patience; todo!() }
+    pub fn node(&self) -> NodeId {
+        self.parts.options.node
+    }
+
+    /// Proposes `proposal` and waits until its entry is applied here. Only a leader takes it.
+    /// `patience` bounds the wait, not the command: running out of it, or dropping the future,
+    /// withdraws nothing.
+    ///
+    /// # Errors
+    /// - `NotLeader`, `Overloaded`: nothing was written.
+    /// - `OutcomeUnknown`, `Stopped`: it may have been; ask again under the same key.
+    pub async fn propose(
+        &self,
+        proposal: Proposal,
+        patience: Duration,
+    ) -> Result<Answer, ProposeError> {
+        if !self.parts.reads.leader.is_me() {
+            let leader = self.leader().borrow().as_ref().map(|(id, _)| *id);
+            return Err(ProposeError::NotLeader { leader });
+        }
+        self.parts.proposer.propose(proposal, patience).await
+    }
+
+    /// The leader that this node knows; none during an election. Changes are seen in the watch.
+    pub fn leader(&self) -> watch::Receiver<Option<(NodeId, NodeAddress)>> {
+        self.parts.reads.leader.receiver()
+    }
+
+    /// Makes sure that whatever was acknowledged before this call is applied here (ReadIndex).
+    ///
+    /// # Errors
+    /// - `NoLeader`, `NotReached`: not in time.
+    pub async fn linearize(&self, patience: Duration) -> Result<LogIndex, ReadError> {
+        self.parts.reads.linearize(patience).await
+    }
+
     /// Waits until `index` is applied here.
-    pub async fn applied(&self, index: LogIndex, patience: Duration) -> Result<LogIndex, ReadError> { let _ = (index, patience); todo!() }
-    /// Shows the machine, with the index it stands at. Holds up `apply` meanwhile: be quick.
-    pub fn view<R>(&self, look: impl FnOnce(LogIndex, &Machine) -> R) -> R { let _ = look; todo!() }
-    /// Payloads by task, `None` where there is none. Reads the disk: call it off the runtime.
-    pub fn payloads(&self, tasks: &[TaskId]) -> Result<Vec<Option<Bytes>>, ferry_store::StoreError> { let _ = tasks; todo!() }
+    ///
+    /// # Errors
+    /// - `NotReached`: not in time.
+    pub async fn applied(
+        &self,
+        index: LogIndex,
+        patience: Duration,
+    ) -> Result<LogIndex, ReadError> {
+        self.parts.reads.applied(index, patience).await
+    }
+
+    /// Shows the machine and the index it stands at. Holds up `apply` meanwhile: be quick.
+    pub fn view<R>(&self, look: impl FnOnce(LogIndex, &Machine) -> R) -> R {
+        self.parts.applier.view(|stage| {
+            let index = stage.applied.map_or(LogIndex::default(), |id| id.index);
+            look(index, &stage.machine)
+        })
+    }
+
+    /// Payloads by task, none where there is none. Reads the disk: call it off the runtime.
+    ///
+    /// # Errors
+    /// A disk that cannot be read.
+    pub fn payloads(&self, tasks: &[TaskId]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        self.parts.state.payloads(tasks)
+    }
+
     /// A task's result, if it has one. Reads the disk: call it off the runtime.
-    pub fn result(&self, task: TaskId) -> Result<Option<Bytes>, ferry_store::StoreError> { let _ = task; todo!() }
-    /// How long since this node last heard from a leader (zero on a leader): how stale its state may be.
-    pub fn staleness(&self) -> Option<Duration> { todo!() }
-    /// Whether what was on disk at the start is applied again.
-    pub fn is_recovered(&self) -> bool { todo!() }
-    /// The cluster as this node sees it. Asks the other nodes; takes 500 ms at most.
-    pub async fn status(&self) -> ClusterStatus { todo!() }
-    /// Adds a voter: first as a learner until it has caught up. Leader only. Idempotent.
-    pub async fn add_node(&self, id: NodeId, address: NodeAddress, patience: Duration) -> Result<(), AdminError> { let _ = (id, address, patience); todo!() }
+    ///
+    /// # Errors
+    /// A disk that cannot be read.
+    pub fn result(&self, task: TaskId) -> Result<Option<Bytes>, StoreError> {
+        self.parts.state.result(task)
+    }
+
+    /// Whether all that was committed before the start is applied again, as far as this node can
+    /// know: it has heard of a leader and has caught up with what it knew then.
+    pub fn is_recovered(&self) -> bool {
+        let metrics = self.parts.raft.metrics().borrow_watched().clone();
+        metrics.current_leader.is_some()
+            && metrics.last_applied.map(|id| id.index)
+                >= metrics.cluster_committed.map(|id| id.index).min(metrics.last_log_index)
+    }
+
+    /// The cluster as this node sees it. Asks the other nodes, for half a second at most.
+    pub async fn status(&self) -> ClusterStatus {
+        status::ask(&self.parts.raft, &self.parts.reads.peers, &self.parts.options.cluster, || {
+            self.parts.reads.progress.borrow().index
+        })
+        .await
+    }
+
+    /// Adds a voter: first as a learner, until it has caught up. Leader only. May be repeated.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    pub async fn add_node(
+        &self,
+        id: NodeId,
+        address: NodeAddress,
+        patience: Duration,
+    ) -> Result<(), AdminError> {
+        members::add(&self.parts.raft, id, address, patience).await
+    }
+
     /// Removes a node for good. Leader only.
-    pub async fn remove_node(&self, id: NodeId, patience: Duration) -> Result<(), AdminError> { let _ = (id, patience); todo!() }
-    /// Hands leadership to a voter. Leader only; answers once this node has seen the new leader.
-    pub async fn transfer_leader(&self, to: NodeId, patience: Duration) -> Result<(), AdminError> { let _ = (to, patience); todo!() }
-    /// Takes a snapshot and lets the log be purged behind it. Any node.
-    pub async fn snapshot(&self, patience: Duration) -> Result<(), AdminError> { let _ = patience; todo!() }
-    /// Becomes true when the node cannot go on (disk, corruption): the process must exit with the message.
-    pub fn fatal(&self) -> watch::Receiver<Option<String>> { todo!() }
-    /// Hands leadership over if it has it, then stops. Answers once all is closed.
-    pub async fn shutdown(&self) { todo!() }
-    /// Prometheus metrics of consensus and disk, in text exposition format.
-    pub fn metrics(&self) -> String { todo!() }
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    pub async fn remove_node(&self, id: NodeId, patience: Duration) -> Result<(), AdminError> {
+        members::remove(&self.parts.raft, id, patience).await
+    }
+
+    /// Hands leadership to a voter. Leader only; returns once this node has seen the new leader.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    pub async fn transfer_leader(&self, to: NodeId, patience: Duration) -> Result<(), AdminError> {
+        members::transfer(&self.parts.raft, &self.parts.reads.leader, to, patience).await
+    }
+
+    /// Takes a snapshot of what is applied here and lets the log be purged behind it. Any node.
+    ///
+    /// # Errors
+    /// - `OutcomeUnknown`: not in time; it goes on.
+    pub async fn snapshot(&self, patience: Duration) -> Result<(), AdminError> {
+        let index = self.view(|index, _| index);
+        let raft = &self.parts.raft;
+        raft.trigger().snapshot().await.map_err(|_| AdminError::Stopped)?;
+        let taken = |metrics: &openraft::RaftMetrics<_>| {
+            metrics.snapshot.map(|id: openraft::alias::LogIdOf<crate::raft::Config>| id.index)
+                >= Some(index.get())
+        };
+        let waited = raft.wait(Some(patience)).metrics(taken, "a snapshot").await;
+        waited.map(|_| ()).map_err(|_| AdminError::OutcomeUnknown)
+    }
+
+    /// Becomes a message when the node cannot go on: its disk failed, it is corrupt, or its id
+    /// was used before. The process must then exit with it (G10).
+    pub fn fatal(&self) -> watch::Receiver<Option<String>> {
+        self.parts.fatal_seen.clone()
+    }
+
+    /// Hands leadership over if this node has it, then stops. Returns once all is closed.
+    pub async fn shutdown(&self) {
+        self.hand_over().await;
+        // A node that stops twice, or whose engine died, has nothing left to wait for.
+        let _ = self.parts.raft.shutdown().await;
+        self.parts.stop.cancel();
+        self.parts.loops.close();
+        self.parts.loops.wait().await;
+        if let Err(error) = self.parts.state.flush() {
+            tracing::warn!(%error, "the state was not flushed; the log has it all");
+        }
+    }
+
+    /// Prometheus metrics of consensus and disk, in the text exposition format.
+    pub fn metrics(&self) -> String {
+        let raft = self.parts.raft.metrics().borrow_watched().clone();
+        let index =
+            |id: Option<openraft::alias::LogIdOf<crate::raft::Config>>| id.map_or(0, |id| id.index);
+        let gauge = |name, meaning, value| Metric { name, kind: "gauge", meaning, value };
+        let leads = u64::from(self.parts.reads.leader.is_me());
+        let applied = self.parts.reads.progress.borrow().index.get();
+        metrics::render(
+            GroupId::FIRST,
+            &[
+                gauge(metrics::TERM, "The Raft term.", raft.current_term),
+                gauge(metrics::IS_LEADER, "Whether this node leads.", leads),
+                gauge(
+                    metrics::LAST_LOG_INDEX,
+                    "The last entry of the log.",
+                    raft.last_log_index.unwrap_or(0),
+                ),
+                gauge(metrics::APPLIED_INDEX, "The last entry that is applied.", applied),
+                gauge(
+                    metrics::SNAPSHOT_INDEX,
+                    "The last entry of the last snapshot.",
+                    index(raft.snapshot),
+                ),
+                gauge(
+                    metrics::PURGED_INDEX,
+                    "The last entry that is purged from the log.",
+                    index(raft.purged),
+                ),
+                gauge(metrics::LOG_BYTES, "Bytes of the log on disk.", self.parts.log.disk_bytes()),
+            ],
+        )
+    }
+
+    pub(crate) fn options(&self) -> &ReplicaOptions {
+        &self.parts.options
+    }
+
+    pub(crate) fn raft(&self) -> &Raft {
+        &self.parts.raft
+    }
+
+    /// Turns the end of the consensus engine into a message for the process.
+    pub(crate) fn watch_consensus(&self) {
+        let (stop, fatal) = (self.parts.stop.clone(), self.parts.fatal.clone());
+        let mut metrics = self.parts.raft.metrics();
+        self.parts.loops.spawn(async move {
+            loop {
+                let running = metrics.borrow_watched().running_state.clone();
+                if let Err(error) = running {
+                    if !matches!(error, openraft::errors::Fatal::Stopped) {
+                        fatal.send_replace(Some(error.to_string()));
+                    }
+                    return;
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    changed = metrics.changed() => if changed.is_err() { return },
+                }
+            }
+        });
+    }
+
+    /// Hands leadership to another voter, the one whose log is longest.
+    async fn hand_over(&self) {
+        if !self.parts.reads.leader.is_me() {
+            return;
+        }
+        let metrics = self.parts.raft.metrics().borrow_watched().clone();
+        let me = self.node().get();
+        let voters: Vec<u64> = metrics.membership_config.voter_ids().collect();
+        let replication = metrics.replication.unwrap_or_default();
+        let best = replication
+            .into_iter()
+            .filter(|(id, _)| *id != me && voters.contains(id))
+            .max_by_key(|(_, matched)| matched.map(|id| id.index));
+        let Some((to, _)) = best else { return };
+        if let Err(error) = self.transfer_leader(NodeId::new(to), HANDOVER_PATIENCE).await {
+            tracing::warn!(%error, "leadership was not handed over; the others will elect");
+        }
+    }
+}
+
+impl Drop for Parts {
+    /// The apply thread ends with the last handle of the applier; nothing waits for it here.
+    fn drop(&mut self) {
+        self.stop.cancel();
+        drop(self.apply_thread.lock().map(|mut thread| thread.take()));
+    }
 }

@@ -1,0 +1,271 @@
+//! Rooms 5 and 6: the thread that applies committed entries to the machine and writes what
+//! changed, as one batch, before anybody hears of it.
+
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, RwLock};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use bytes::Bytes;
+use ferry_core::{Change, Effect, Entry, Machine, Outcome, Reply};
+use ferry_store::{LogEntry, LogId, Membership, Opened, Payload, Snapshot, State};
+use ferry_types::{LogIndex, TaskId, Timestamp};
+use prost::Message;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock::Clock;
+use crate::{Answer, LeasedTask};
+
+/// Takes the answers to an entry's proposals.
+pub(crate) type AnswerWith = Box<dyn FnOnce(Vec<Answer>) + Send>;
+
+/// A committed entry, and who waits for it here.
+pub(crate) struct Applying {
+    pub(crate) entry: LogEntry,
+    pub(crate) answer: Option<AnswerWith>,
+}
+
+/// What readers of the machine see: all of an apply batch or nothing of it.
+pub(crate) struct Stage {
+    pub(crate) machine: Machine,
+    pub(crate) applied: Option<LogId>,
+    membership: (Option<LogId>, Membership),
+}
+
+enum Job {
+    Apply(Vec<Applying>, oneshot::Sender<io::Result<()>>),
+    Install(Snapshot, oneshot::Sender<io::Result<()>>),
+}
+
+/// The handle of the apply thread. The thread ends when the last handle is dropped.
+#[derive(Clone)]
+pub(crate) struct Applier {
+    jobs: Sender<Job>,
+    stage: Arc<RwLock<Stage>>,
+    progress: watch::Receiver<Progress>,
+    alarm: watch::Receiver<Option<Timestamp>>,
+}
+
+/// How far the applier has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// The last applied entry.
+    pub(crate) index: LogIndex,
+    /// Bytes of entries applied since the node started.
+    pub(crate) bytes: u64,
+}
+
+impl Applier {
+    /// Starts the thread. `effects` gets the effects of each batch, `clock` the times.
+    pub(crate) fn start(
+        opened: Opened,
+        clock: Arc<Mutex<Clock>>,
+        effects: mpsc::UnboundedSender<Vec<Effect>>,
+    ) -> io::Result<(Self, JoinHandle<()>)> {
+        let Opened { state, machine, applied, membership } = opened;
+        let index = applied.map_or(LogIndex::default(), |id| id.index);
+        let (ring, alarm) = watch::channel(machine.next_alarm());
+        let stage = Arc::new(RwLock::new(Stage { machine, applied, membership }));
+        let (publish, progress) = watch::channel(Progress { index, bytes: 0 });
+        let (jobs, queue) = channel();
+        let work = Work { state, stage: stage.clone(), clock, publish, ring, effects };
+        let thread =
+            std::thread::Builder::new().name("apply".into()).spawn(move || work.run(queue))?;
+        Ok((Self { jobs, stage, progress, alarm }, thread))
+    }
+
+    pub(crate) fn applied_state(&self) -> (Option<LogId>, (Option<LogId>, Membership)) {
+        self.view(|stage| (stage.applied, stage.membership.clone()))
+    }
+
+    pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.clone()
+    }
+
+    /// When the machine's nearest deadline is. A change to a later one is not announced: whoever
+    /// wakes too early looks again.
+    pub(crate) fn alarm(&self) -> watch::Receiver<Option<Timestamp>> {
+        self.alarm.clone()
+    }
+
+    /// Shows the stage. Holds up the apply thread meanwhile.
+    pub(crate) fn view<R>(&self, look: impl FnOnce(&Stage) -> R) -> R {
+        look(&self.stage.read().expect("the apply thread ends the process when it panics"))
+    }
+
+    pub(crate) async fn apply(&self, entries: Vec<Applying>) -> io::Result<()> {
+        self.ask(|done| Job::Apply(entries, done)).await
+    }
+
+    pub(crate) async fn install(&self, snapshot: Snapshot) -> io::Result<()> {
+        self.ask(|done| Job::Install(snapshot, done)).await
+    }
+
+    async fn ask(
+        &self,
+        job: impl FnOnce(oneshot::Sender<io::Result<()>>) -> Job,
+    ) -> io::Result<()> {
+        let stopped = || io::Error::other("the apply thread has stopped");
+        let (done, result) = oneshot::channel();
+        self.jobs.send(job(done)).map_err(|_| stopped())?;
+        result.await.map_err(|_| stopped())?
+    }
+}
+
+/// What the thread owns.
+struct Work {
+    state: State,
+    stage: Arc<RwLock<Stage>>,
+    clock: Arc<Mutex<Clock>>,
+    publish: watch::Sender<Progress>,
+    ring: watch::Sender<Option<Timestamp>>,
+    effects: mpsc::UnboundedSender<Vec<Effect>>,
+}
+
+impl Work {
+    fn run(self, jobs: Receiver<Job>) {
+        for job in jobs {
+            match job {
+                Job::Apply(entries, done) => {
+                    let result = self.apply(entries);
+                    // openraft goes away first when the node stops.
+                    let _ = done.send(result);
+                }
+                Job::Install(snapshot, done) => {
+                    let _ = done.send(self.install(&snapshot));
+                }
+            }
+        }
+    }
+
+    fn apply(&self, entries: Vec<Applying>) -> io::Result<()> {
+        let Some(last) = entries.last().map(|applying| applying.entry.id) else { return Ok(()) };
+        let mut answers = Vec::new();
+        let mut effects = Vec::new();
+        let mut bytes = 0;
+        {
+            let mut stage =
+                self.stage.write().expect("only this thread writes, and it ends the process");
+            let mut changes = Vec::new();
+            let mut membership_changed = false;
+            for Applying { entry, answer } in entries {
+                let index = entry.id.index;
+                match entry.payload {
+                    Payload::Blank => {}
+                    Payload::Membership(membership) => {
+                        stage.membership = (Some(entry.id), membership);
+                        membership_changed = true;
+                    }
+                    Payload::Commands(encoded) => {
+                        bytes += encoded.len() as u64;
+                        let outcomes =
+                            step(&mut stage.machine, index, encoded, &mut changes, &mut effects)?;
+                        if let Some(answer) = answer {
+                            answers.push((answer, index, outcomes));
+                            continue;
+                        }
+                    }
+                }
+                if let Some(answer) = answer {
+                    answers.push((answer, index, Vec::new()));
+                }
+            }
+            let membership = membership_changed.then_some(&stage.membership);
+            self.state.commit(last, membership, &changes).map_err(io::Error::other)?;
+            stage.applied = Some(last);
+            self.tell_time(&stage.machine);
+        }
+        self.answer(answers)?;
+        self.publish.send_modify(|progress| {
+            progress.index = last.index;
+            progress.bytes += bytes;
+        });
+        if !effects.is_empty() {
+            // The leader's shell goes away first when the node stops.
+            let _ = self.effects.send(effects);
+        }
+        Ok(())
+    }
+
+    fn tell_time(&self, machine: &Machine) {
+        self.clock.lock().expect("no holder panics").observe(machine.now(), Instant::now());
+        let next = machine.next_alarm();
+        self.ring.send_if_modified(|alarm| {
+            let earlier = next.is_some_and(|next| alarm.is_none_or(|alarm| next < alarm));
+            *alarm = next;
+            earlier
+        });
+    }
+
+    /// Room 8's beginning: answers with what workers need, read once for the whole batch.
+    fn answer(&self, answers: Vec<(AnswerWith, LogIndex, Vec<Outcome>)>) -> io::Result<()> {
+        let outcomes = || answers.iter().flat_map(|(_, _, outcomes)| outcomes);
+        let ids: Vec<TaskId> = outcomes().flat_map(leased_ids).collect();
+        let mut tasks = self.leased_tasks(&ids)?.into_iter();
+        for (answer, index, outcomes) in answers {
+            let build = |outcome: Outcome| {
+                let leases = leased_ids(&outcome).count();
+                let leased = tasks.by_ref().take(leases).flatten().collect();
+                Answer { index, outcome, leased }
+            };
+            answer(outcomes.into_iter().map(build).collect());
+        }
+        Ok(())
+    }
+
+    fn leased_tasks(&self, ids: &[TaskId]) -> io::Result<Vec<Option<LeasedTask>>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let payloads = self.state.payloads(ids).map_err(io::Error::other)?;
+        let stage = self.stage.read().expect("only this thread writes");
+        let leased = |(id, payload): (&TaskId, Option<Bytes>)| {
+            Some(LeasedTask { task: stage.machine.task(*id)?, payload: payload? })
+        };
+        Ok(ids.iter().zip(payloads).map(leased).collect())
+    }
+
+    fn install(&self, snapshot: &Snapshot) -> io::Result<()> {
+        let installed = self.state.install(snapshot).map_err(io::Error::other)?;
+        let index = installed.applied.map_or(LogIndex::default(), |id| id.index);
+        let mut stage = self.stage.write().expect("only this thread writes");
+        *stage = Stage {
+            machine: installed.machine,
+            applied: installed.applied,
+            membership: installed.membership,
+        };
+        self.tell_time(&stage.machine);
+        self.publish.send_modify(|progress| progress.index = index);
+        Ok(())
+    }
+}
+
+/// Applies one entry.
+fn step(
+    machine: &mut Machine,
+    index: LogIndex,
+    encoded: Bytes,
+    changes: &mut Vec<Change>,
+    effects: &mut Vec<Effect>,
+) -> io::Result<Vec<Outcome>> {
+    let entry = Entry::decode(encoded).map_err(|error| {
+        io::Error::other(format!("entry {index} of the log cannot be decoded: {error}"))
+    })?;
+    let applied = machine.apply(index, entry);
+    changes.extend(applied.changes);
+    effects.extend(applied.effects);
+    Ok(applied.outcomes)
+}
+
+/// The tasks whose payloads an outcome hands out.
+fn leased_ids(outcome: &Outcome) -> impl Iterator<Item = TaskId> {
+    let leases = match &outcome.result {
+        Ok(Reply::Dequeued(dequeued)) => dequeued.leases.as_slice(),
+        Ok(
+            Reply::Enqueued(_) | Reply::Settled(_) | Reply::QueuePut(_) | Reply::QueueDeleted(_),
+        )
+        | Err(_) => &[],
+    };
+    leases.iter().map(|lease| TaskId::new(lease.task))
+}

@@ -1,0 +1,181 @@
+//! Room 2: many proposals become one log entry. What queues while entries are in flight is the
+//! next entry; nothing waits for company.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use ferry_core::command::TableLimits;
+use ferry_core::{Entry, Proposal};
+use ferry_types::NodeId;
+use ferry_types::limits::{ENTRY_BYTES_MAX, ENTRY_COMMANDS_MAX};
+use openraft::errors::ClientWriteError;
+use openraft::raft::ClientWriteResult;
+use prost::Message;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use crate::clock::{Clock, wall};
+use crate::raft::{Callback, Commands, Config, Raft};
+use crate::{Answer, ProposeError};
+
+/// Proposals that may queue; further ones are refused as overload.
+const QUEUE_MAX: usize = 65_536;
+
+/// Entries that are proposed and not yet applied.
+const IN_FLIGHT_MAX: usize = 3;
+
+type Answered = Result<Answer, ProposeError>;
+type Ticked = Result<(), ProposeError>;
+
+enum Queued {
+    Proposal(Proposal, oneshot::Sender<Answered>),
+    Tick(oneshot::Sender<Ticked>),
+}
+
+/// Those who wait for one entry.
+#[derive(Default)]
+struct Waiting {
+    answers: Vec<oneshot::Sender<Answered>>,
+    ticks: Vec<oneshot::Sender<Ticked>>,
+}
+
+/// The queue before the leader's log.
+#[derive(Clone)]
+pub(crate) struct Proposer {
+    queue: mpsc::Sender<Queued>,
+}
+
+impl Proposer {
+    /// A proposer and the loop behind it.
+    pub(crate) fn new(
+        raft: Raft,
+        clock: Arc<Mutex<Clock>>,
+        limits: TableLimits,
+    ) -> (Self, impl Future<Output = ()>) {
+        let (queue, queued) = mpsc::channel(QUEUE_MAX);
+        (Self { queue }, run(raft, clock, limits, queued))
+    }
+
+    /// Proposes and waits for the answer, `patience` at most.
+    pub(crate) async fn propose(&self, proposal: Proposal, patience: Duration) -> Answered {
+        let (answer, answered) = oneshot::channel();
+        self.put(Queued::Proposal(proposal, answer), answered, patience).await
+    }
+
+    /// Has an entry carry the time on, with or without commands.
+    pub(crate) async fn tick(&self, patience: Duration) -> Ticked {
+        let (answer, answered) = oneshot::channel();
+        self.put(Queued::Tick(answer), answered, patience).await
+    }
+
+    async fn put<T>(
+        &self,
+        queued: Queued,
+        answered: oneshot::Receiver<Result<T, ProposeError>>,
+        patience: Duration,
+    ) -> Result<T, ProposeError> {
+        self.queue.try_send(queued).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => ProposeError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => ProposeError::Stopped,
+        })?;
+        match tokio::time::timeout(patience, answered).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_dropped)) => Err(ProposeError::Stopped),
+            Err(_elapsed) => Err(ProposeError::OutcomeUnknown),
+        }
+    }
+}
+
+async fn run(
+    raft: Raft,
+    clock: Arc<Mutex<Clock>>,
+    limits: TableLimits,
+    mut queued: mpsc::Receiver<Queued>,
+) {
+    let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
+    let mut next = None;
+    loop {
+        let permit = in_flight.clone().acquire_owned().await.expect("never closed");
+        let first = match next.take() {
+            Some(first) => first,
+            None => match queued.recv().await {
+                Some(first) => first,
+                None => return,
+            },
+        };
+        let (proposals, waiting) = fill(first, &mut queued, &mut next);
+        let at = clock.lock().expect("no holder panics").stamp(Instant::now(), wall());
+        let entry = Entry { at_ms: at.as_millis(), limits, proposals };
+        let encoded = Commands(Bytes::from(entry.encode_to_vec()));
+        if raft.client_write_ff(encoded, Some(waiting.into_callback(permit))).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes what is queued, up to one entry's worth; what does not fit becomes `next`.
+fn fill(
+    first: Queued,
+    queued: &mut mpsc::Receiver<Queued>,
+    next: &mut Option<Queued>,
+) -> (Vec<Proposal>, Waiting) {
+    let (mut proposals, mut waiting) = (Vec::new(), Waiting::default());
+    let (mut bytes, mut more) = (0, Some(first));
+    while let Some(queued_now) = more {
+        match queued_now {
+            Queued::Tick(answer) => waiting.ticks.push(answer),
+            Queued::Proposal(proposal, answer) => {
+                bytes += proposal.encoded_len();
+                if bytes > ENTRY_BYTES_MAX && !proposals.is_empty() {
+                    *next = Some(Queued::Proposal(proposal, answer));
+                    break;
+                }
+                proposals.push(proposal);
+                waiting.answers.push(answer);
+            }
+        }
+        more = if proposals.len() < ENTRY_COMMANDS_MAX { queued.try_recv().ok() } else { None };
+    }
+    (proposals, waiting)
+}
+
+impl Waiting {
+    /// Hands each proposal its answer, from wherever the entry's outcome becomes known.
+    fn into_callback(self, permit: OwnedSemaphorePermit) -> Callback<ClientWriteResult<Config>> {
+        Callback(Box::new(move |result| {
+            drop(permit);
+            // Whoever asked may have gone away, so no send can fail us.
+            match result {
+                Ok(response) => {
+                    for (answer, answered) in self.answers.into_iter().zip(response.data) {
+                        let _ = answer.send(Ok(answered));
+                    }
+                    for tick in self.ticks {
+                        let _ = tick.send(Ok(()));
+                    }
+                }
+                Err(error) => {
+                    let error = propose_error(&error);
+                    for answer in self.answers {
+                        let _ = answer.send(Err(error.clone()));
+                    }
+                    for tick in self.ticks {
+                        let _ = tick.send(Err(error.clone()));
+                    }
+                }
+            }
+        }))
+    }
+}
+
+/// G12: refused before it was written, or perhaps written.
+fn propose_error(error: &ClientWriteError<Config>) -> ProposeError {
+    match error {
+        ClientWriteError::ForwardToLeader(forward) => {
+            ProposeError::NotLeader { leader: forward.leader_id.map(NodeId::new) }
+        }
+        ClientWriteError::LogEntryDiscarded(_)
+        | ClientWriteError::ChangeMembershipError(_)
+        | ClientWriteError::PreconditionFailed(_) => ProposeError::OutcomeUnknown,
+    }
+}

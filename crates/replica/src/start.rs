@@ -1,0 +1,206 @@
+//! How a replica comes to life: the disk first, then the port, then consensus.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use ferry_core::Effect;
+use ferry_store::{Identity, IdentityError, Log, LogOptions, Opened, State, StateOptions};
+use ferry_types::{GroupId, NodeId};
+use openraft::{Config, SnapshotPolicy};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::applier::Applier;
+use crate::clock::Clock;
+use crate::leader::LeaderWatch;
+use crate::options::Bootstrap;
+use crate::peer::{Greeter, Listener, Peers, Served};
+use crate::proposer::Proposer;
+use crate::raft::{LogStorage, NetworkFactory, Raft, StateMachine};
+use crate::reads::Reads;
+use crate::replica::{Parts, Replica};
+use crate::{ReplicaOptions, StartError, alarm, succession, upkeep};
+
+/// Bytes of entries that the log keeps in memory for replication and apply.
+const LOG_CACHE_BYTES: usize = 32 << 20;
+/// Bytes of a log segment, the unit of purging.
+const LOG_SEGMENT_BYTES: usize = 32 << 20;
+
+/// News of ended connections that may wait.
+const DEPARTURES_MAX: usize = 64;
+
+/// Opens the data directory and joins the cluster.
+pub(crate) async fn start(
+    options: ReplicaOptions,
+) -> Result<(Replica, mpsc::UnboundedReceiver<Vec<Effect>>), StartError> {
+    let identity = open_identity(&options)?;
+    let is_new = identity.is_new();
+    let group = options.data_dir.join(format!("group-{}", GroupId::FIRST));
+    let (log, opened) = open_stores(group).await?;
+    let state = opened.state.clone();
+    let (fatal, fatal_seen) = watch::channel(None);
+    let greeter = Greeter {
+        cluster: options.cluster.clone(),
+        node: options.node,
+        identity: Arc::new(identity),
+        fatal: fatal.clone(),
+    };
+    let peers = Arc::new(Peers::new(greeter.clone()));
+    let listen = |source| StartError::Listen { address: options.peer_listen.clone(), source };
+    let listener = Listener::bind(&options.peer_listen).await.map_err(listen)?;
+    if is_new {
+        ask_members(&options, &peers, &fatal_seen).await?;
+    }
+
+    let clock = Arc::new(Mutex::new(Clock::after_start(opened.machine.now())));
+    let (effects, effects_seen) = mpsc::unbounded_channel();
+    let (applier, apply_thread) = Applier::start(opened, clock.clone(), effects)
+        .map_err(|source| StartError::DataDir { path: options.data_dir.clone(), source })?;
+    let raft = Raft::new(
+        options.node.get(),
+        Arc::new(raft_config(&options)?),
+        NetworkFactory::new(peers.clone(), options.election.1),
+        LogStorage::new(log.clone()),
+        StateMachine::new(applier.clone(), state.clone()),
+    )
+    .await
+    .map_err(|error| StartError::Consensus(error.to_string()))?;
+
+    let (loops, stop) = (TaskTracker::new(), CancellationToken::new());
+    let (leader, watch_leader) = LeaderWatch::new(raft.clone(), stop.clone());
+    loops.spawn(watch_leader);
+    let (proposer, propose) = Proposer::new(raft.clone(), clock.clone(), options.table_limits);
+    loops.spawn(stop.clone().run_until_cancelled_owned(propose));
+    let (departures, departed) = mpsc::channel(DEPARTURES_MAX);
+    let progress = applier.progress();
+    loops.spawn(listener.run(Served {
+        greeter,
+        raft: raft.clone(),
+        state: state.clone(),
+        progress: progress.clone(),
+        departures,
+        stop: stop.clone(),
+    }));
+    let succeed =
+        succession::run(raft.clone(), peers.clone(), leader.clone(), departed, stop.clone());
+    loops.spawn(succeed);
+    loops.spawn(alarm::run(applier.clone(), clock, proposer.clone(), leader.clone(), stop.clone()));
+    let (entries, bytes) = (options.snapshot_entries, options.snapshot_bytes);
+    loops.spawn(upkeep::run(raft.clone(), applier.clone(), entries, bytes, stop.clone()));
+    let reads = Reads { raft: raft.clone(), peers, leader, progress };
+    let parts = Parts {
+        options,
+        raft,
+        reads,
+        proposer,
+        applier,
+        log,
+        state,
+        fatal,
+        fatal_seen,
+        loops,
+        stop,
+        apply_thread: Mutex::new(Some(apply_thread)),
+    };
+    let replica = Replica::new(parts);
+    replica.watch_consensus();
+    replica.found_cluster().await?;
+    Ok((replica, effects_seen))
+}
+
+fn open_identity(options: &ReplicaOptions) -> Result<Identity, StartError> {
+    let path = &options.data_dir;
+    let unusable = |source| StartError::DataDir { path: path.clone(), source };
+    std::fs::create_dir_all(path).map_err(unusable)?;
+    Identity::open(path, &options.cluster, options.node).map_err(|error| match error {
+        IdentityError::Foreign { path, found, wanted } => {
+            StartError::Foreign { path, found, wanted }
+        }
+        IdentityError::Locked { path } => StartError::DataDir {
+            path,
+            source: std::io::Error::other("another process uses it; stop that one first"),
+        },
+        IdentityError::Store(error) => StartError::Store(error),
+    })
+}
+
+async fn open_stores(group: std::path::PathBuf) -> Result<(Log, Opened), StartError> {
+    let open = move || -> Result<(Log, Opened), ferry_store::StoreError> {
+        let log = open_log(&group.join("log"))?;
+        Ok((log, State::open(&group, StateOptions::default())?))
+    };
+    let opened = tokio::task::spawn_blocking(open).await;
+    Ok(opened.map_err(|error| StartError::Consensus(error.to_string()))??)
+}
+
+fn open_log(path: &Path) -> Result<Log, ferry_store::StoreError> {
+    let options = LogOptions { cache_bytes: LOG_CACHE_BYTES, segment_bytes: LOG_SEGMENT_BYTES };
+    Log::open(path, options)
+}
+
+/// A node with an empty disk asks the members whether they know its id with another disk. Those
+/// who do not answer now will refuse it later.
+async fn ask_members(
+    options: &ReplicaOptions,
+    peers: &Peers,
+    fatal: &watch::Receiver<Option<String>>,
+) -> Result<(), StartError> {
+    let Bootstrap::Members(members) = &options.bootstrap else { return Ok(()) };
+    let others = members.iter().filter(|(id, _)| **id != options.node);
+    let patience = options.election.0;
+    let asked = others.map(|(id, address)| async move {
+        // Only the greeting matters.
+        let _ = peers.status(*id, &address.peer, patience).await;
+        *id
+    });
+    for by in futures::future::join_all(asked).await {
+        if fatal.borrow().is_some() {
+            return Err(StartError::UsedId { id: options.node, by });
+        }
+    }
+    Ok(())
+}
+
+fn raft_config(options: &ReplicaOptions) -> Result<Config, StartError> {
+    let millis = |duration: std::time::Duration| {
+        u64::try_from(duration.as_millis()).expect("a timer of less than half a billion years")
+    };
+    let (election_min, election_max) = options.election;
+    let config = Config {
+        cluster_name: options.cluster.to_string(),
+        heartbeat_interval: millis(options.heartbeat),
+        election_timeout_min: millis(election_min),
+        election_timeout_max: millis(election_max),
+        // `upkeep` takes the snapshots.
+        snapshot_policy: SnapshotPolicy::Never,
+        max_in_snapshot_log_to_keep: options.log_entries_kept,
+        replication_lag_threshold: u64::MAX,
+        purge_batch_size: 1,
+        max_payload_entries: 256,
+        enable_pre_vote: Some(true),
+        enable_leader_restore: Some(false),
+        // Twice the leader's lease and more, as openraft requires.
+        quorum_loss_probe_interval: Some(2 * millis(election_max) + 1),
+        backoff: "20ms 40ms 80ms ...500ms".to_owned(),
+        ..Config::default()
+    };
+    config.validate().map_err(|error| StartError::Consensus(error.to_string()))
+}
+
+impl Replica {
+    /// Founds the cluster if this node is to and it has not been. Of all founders the one with
+    /// the smallest id does it; the others hear of it.
+    async fn found_cluster(&self) -> Result<(), StartError> {
+        let Bootstrap::Members(members) = &self.options().bootstrap else { return Ok(()) };
+        let founder = members.keys().next() == Some(&self.node());
+        let consensus = |error: String| StartError::Consensus(error);
+        let raft = self.raft();
+        if !founder || raft.is_initialized().await.map_err(|error| consensus(error.to_string()))? {
+            return Ok(());
+        }
+        let members: std::collections::BTreeMap<u64, _> =
+            members.iter().map(|(id, address)| (NodeId::get(*id), address.clone())).collect();
+        raft.initialize(members).await.map_err(|error| consensus(error.to_string()))
+    }
+}
