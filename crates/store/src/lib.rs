@@ -15,6 +15,7 @@ mod log_id;
 mod membership;
 mod row;
 mod sealed_file;
+mod state;
 mod vote;
 
 pub use error::StoreError;
@@ -22,4 +23,7 @@ pub use log::{Flushed, Log, LogOptions, LogState};
 pub use log_entry::{LogEntry, Payload};
 pub use log_id::LogId;
 pub use membership::Membership;
+pub use state::{
+    Incoming, Installed, Opened, Snapshot, SnapshotFile, SnapshotMeta, State, StateOptions,
+};
 pub use vote::Vote;

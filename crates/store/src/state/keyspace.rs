@@ -1,0 +1,82 @@
+use ferry_types::TaskId;
+
+/// The first byte of every state key. Tags are on disk: never change or reuse one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Keyspace {
+    /// What is applied and who is a member: see [`APPLIED_KEY`] and [`MEMBERSHIP_KEY`].
+    Meta = 0x01,
+    /// The row of counters: the tag alone.
+    Counters = 0x02,
+    /// By the queue's number.
+    Queue = 0x03,
+    /// By the task's number: a scan visits tasks in enqueue order.
+    Task = 0x04,
+    /// By the task's number.
+    Payload = 0x05,
+    /// By the task's number.
+    Result = 0x06,
+    /// By the row's number: a scan visits kept answers in the order of their eviction.
+    Idempotency = 0x07,
+}
+
+impl Keyspace {
+    /// Every keyspace, in key order.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Meta,
+        Self::Counters,
+        Self::Queue,
+        Self::Task,
+        Self::Payload,
+        Self::Result,
+        Self::Idempotency,
+    ];
+
+    /// The keyspace of a key; `None` if no keyspace has its tag.
+    pub(crate) fn of(key: &[u8]) -> Option<Self> {
+        let tag = *key.first()?;
+        Self::ALL.into_iter().find(|keyspace| *keyspace as u8 == tag)
+    }
+}
+
+/// The last applied log entry.
+pub(crate) const APPLIED_KEY: [u8; 2] = [Keyspace::Meta as u8, 0x01];
+
+/// The membership as of the last applied entry.
+pub(crate) const MEMBERSHIP_KEY: [u8; 2] = [Keyspace::Meta as u8, 0x02];
+
+/// The one row of counters.
+pub(crate) const COUNTERS_KEY: [u8; 1] = [Keyspace::Counters as u8];
+
+/// A queue, 5 bytes: tag, number (u32, big-endian).
+pub(crate) fn queue_key(id: u32) -> [u8; 5] {
+    let mut key = [Keyspace::Queue as u8; 5];
+    key[1..].copy_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// A task, 9 bytes: tag, number (u64, big-endian).
+pub(crate) fn task_key(id: TaskId) -> [u8; 9] {
+    numbered_key(Keyspace::Task, id.get())
+}
+
+/// A task's payload, 9 bytes: tag, the task's number (u64, big-endian).
+pub(crate) fn payload_key(id: TaskId) -> [u8; 9] {
+    numbered_key(Keyspace::Payload, id.get())
+}
+
+/// A task's result, 9 bytes: tag, the task's number (u64, big-endian).
+pub(crate) fn result_key(id: TaskId) -> [u8; 9] {
+    numbered_key(Keyspace::Result, id.get())
+}
+
+/// A kept answer, 9 bytes: tag, the row's number (u64, big-endian).
+pub(crate) fn idempotency_key(id: u64) -> [u8; 9] {
+    numbered_key(Keyspace::Idempotency, id)
+}
+
+fn numbered_key(keyspace: Keyspace, number: u64) -> [u8; 9] {
+    let mut key = [keyspace as u8; 9];
+    key[1..].copy_from_slice(&number.to_be_bytes());
+    key
+}
