@@ -1,0 +1,57 @@
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::RetryPolicy;
+
+/// Adds tasks to a queue, all or none.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Enqueue {
+    /// The queue's name.
+    #[prost(string, tag = "1")]
+    pub queue: String,
+    /// 1 to 1,000 tasks, which get rising ids in this order.
+    #[prost(message, repeated, tag = "2")]
+    pub tasks: Vec<NewTask>,
+    /// Whether an unknown queue is created with the default settings, or refused.
+    #[prost(bool, tag = "3")]
+    pub create_queue: bool,
+}
+
+/// A task as its producer describes it. What is left out is the queue's setting.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct NewTask {
+    /// The payload as it came: JSON text, or bytes. Never parsed here.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub payload: Bytes,
+    /// Whether the payload is bytes (`payload_base64`) and not JSON.
+    #[prost(bool, tag = "2")]
+    pub payload_is_bytes: bool,
+    /// 0 (lowest) to 9.
+    #[prost(uint32, tag = "3")]
+    pub priority: u32,
+    /// Not before this replicated time; `delay_ms` is then zero.
+    #[prost(uint64, optional, tag = "4")]
+    pub run_at_ms: Option<u64>,
+    /// Not before this long after the enqueue.
+    #[prost(uint64, tag = "5")]
+    pub delay_ms: u64,
+    /// Attempts before the task is dead; 0 is no limit.
+    #[prost(uint32, optional, tag = "6")]
+    pub max_attempts: Option<u32>,
+    /// How long a lease on it lasts.
+    #[prost(uint64, optional, tag = "7")]
+    pub lease_ms: Option<u64>,
+    /// How it backs off.
+    #[prost(message, optional, tag = "8")]
+    pub retry: Option<RetryPolicy>,
+    /// The producer's word for what kind of task this is.
+    #[prost(string, optional, tag = "9")]
+    pub task_type: Option<String>,
+    /// The producer's labels.
+    #[prost(btree_map = "string, string", tag = "10")]
+    pub labels: BTreeMap<String, String>,
+    /// The W3C trace context of the enqueue, given back on delivery.
+    #[prost(string, optional, tag = "11")]
+    pub traceparent: Option<String>,
+}

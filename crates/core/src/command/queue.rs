@@ -1,0 +1,69 @@
+use super::RetryPolicy;
+
+/// Creates a queue or replaces its settings.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct PutQueue {
+    /// The queue's name.
+    #[prost(string, tag = "1")]
+    pub queue: String,
+    /// All of its settings.
+    #[prost(message, required, tag = "2")]
+    pub settings: QueueSettings,
+}
+
+/// What a queue may be told. `Default` is protobuf's; [`QueueSettings::standard`] is Ferry's.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct QueueSettings {
+    /// How long a lease lasts.
+    #[prost(uint64, tag = "1")]
+    pub lease_ms: u64,
+    /// Attempts before a task is dead; 0 is no limit.
+    #[prost(uint32, tag = "2")]
+    pub max_attempts: u32,
+    /// How failed tasks back off.
+    #[prost(message, required, tag = "3")]
+    pub retry: RetryPolicy,
+    /// The most unfinished tasks.
+    #[prost(uint64, optional, tag = "4")]
+    pub max_tasks: Option<u64>,
+    /// The most payload bytes of unfinished tasks.
+    #[prost(uint64, optional, tag = "5")]
+    pub max_bytes: Option<u64>,
+    /// How long a succeeded task is kept for its result.
+    #[prost(uint64, tag = "6")]
+    pub result_retention_ms: u64,
+    /// How long a dead task is kept; forever if left out.
+    #[prost(uint64, optional, tag = "7")]
+    pub dead_retention_ms: Option<u64>,
+}
+
+impl QueueSettings {
+    /// The settings of a queue that nobody configured.
+    pub const fn standard() -> Self {
+        Self {
+            lease_ms: 30_000,
+            max_attempts: 25,
+            retry: RetryPolicy {
+                initial_ms: 1_000,
+                multiplier_milli: 2_000,
+                max_ms: 3_600_000,
+                jitter_milli: 100,
+            },
+            max_tasks: None,
+            max_bytes: None,
+            result_retention_ms: 3_600_000,
+            dead_retention_ms: None,
+        }
+    }
+}
+
+/// Removes a queue.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct DeleteQueue {
+    /// The queue's name.
+    #[prost(string, tag = "1")]
+    pub queue: String,
+    /// Even with unfinished or dead tasks, which are then gone as well.
+    #[prost(bool, tag = "2")]
+    pub force: bool,
+}

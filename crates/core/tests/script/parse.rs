@@ -1,0 +1,129 @@
+use bytes::Bytes;
+use ferry_core::command::{
+    Ack, Action, DeleteQueue, Dequeue, Enqueue, Extend, Idempotency, Nack, NewTask, PutQueue,
+    QueueSettings, Release, RetryPolicy, Settle, Settlement,
+};
+use ferry_core::{Command, Proposal};
+use ferry_types::LeaseId;
+
+use super::words::{Words, duration};
+
+/// The proposal that a command's words make; none for `tick`.
+pub(crate) fn proposal(name: &str, text: &str) -> Option<Proposal> {
+    let mut words = Words::new(name, text);
+    let retention_ms = words.duration("kept").unwrap_or(600_000);
+    let (caller, forwarder) = (words.option("key"), words.option("forwarder_key"));
+    let forwarded = forwarder.is_some();
+    // What is left tells the request from another.
+    let request = words.rest();
+    let mut words = Words::new(name, &request);
+    let command = match words.next().as_str() {
+        "tick" => return None,
+        "enqueue" => Command::Enqueue(enqueue(&mut words)),
+        "dequeue" => Command::Dequeue(dequeue(&mut words)),
+        "put" => Command::PutQueue(put(&mut words)),
+        "delete" => {
+            Command::DeleteQueue(DeleteQueue { queue: words.next(), force: words.flag("force") })
+        }
+        "settle" => Command::Settle(Settle { items: settlements(&mut words) }),
+        action @ ("ack" | "nack" | "extend" | "release") => {
+            let lease = words.next();
+            Command::Settle(Settle { items: vec![settlement(action, &lease, &mut words)] })
+        }
+        other => panic!("{name}: {other:?} is no command"),
+    };
+    words.done();
+    let idempotency = caller.or(forwarder).map(|key| Idempotency {
+        key,
+        fingerprint: Bytes::from(request),
+        retention_ms,
+        forwarded,
+    });
+    Some(Proposal { command: Some(command), idempotency })
+}
+
+fn enqueue(words: &mut Words) -> Enqueue {
+    let queue = words.next();
+    let size = words.parsed("bytes").unwrap_or(2);
+    let mut task = NewTask {
+        payload: Bytes::from(vec![b'x'; size]),
+        payload_is_bytes: words.flag("binary"),
+        priority: words.parsed("priority").unwrap_or(4),
+        run_at_ms: words.duration("run_at"),
+        delay_ms: words.duration("delay").unwrap_or(0),
+        max_attempts: words.parsed("attempts"),
+        lease_ms: words.duration("lease"),
+        retry: words.option("retry").map(|text| retry(&text)),
+        task_type: words.option("type"),
+        traceparent: words.option("trace"),
+        ..NewTask::default()
+    };
+    task.labels.extend(std::iter::from_fn(|| words.label()));
+    let tasks = vec![task; words.parsed("count").unwrap_or(1)];
+    Enqueue { queue, tasks, create_queue: !words.flag("existing") }
+}
+
+fn dequeue(words: &mut Words) -> Dequeue {
+    Dequeue {
+        queues: words.next().split(',').map(Into::into).collect(),
+        max: words.parsed("max").unwrap_or(1),
+        lease_ms: words.duration("lease"),
+        worker: words.option("worker"),
+        settle: settlements(words),
+    }
+}
+
+/// What `ack=`, `nack=`, `extend=` and `release=` say of leases, in order.
+fn settlements(words: &mut Words) -> Vec<Settlement> {
+    let mut items = Vec::new();
+    while let Some((action, lease)) = words.first_of(&["ack", "nack", "extend", "release"]) {
+        items.push(settlement(&action, &lease, words));
+    }
+    items
+}
+
+fn settlement(action: &str, lease: &str, words: &mut Words) -> Settlement {
+    let lease: LeaseId = lease.parse().unwrap_or_else(|_| panic!("{lease} is no lease"));
+    let action = match action {
+        "ack" => {
+            let result = words.option("result").map(Bytes::from).unwrap_or_default();
+            Action::Ack(Ack { result })
+        }
+        "nack" => Action::Nack(Nack {
+            error: words.option("error"),
+            delay_ms: words.duration("delay"),
+            dead: words.flag("dead"),
+        }),
+        "extend" => Action::Extend(Extend { lease_ms: words.duration("lease") }),
+        _ => Action::Release(Release {}),
+    };
+    Settlement { task: lease.task.get(), token: lease.token.get(), action: Some(action) }
+}
+
+fn put(words: &mut Words) -> PutQueue {
+    let queue = words.next();
+    let standard = QueueSettings::standard();
+    let settings = QueueSettings {
+        lease_ms: words.duration("lease").unwrap_or(standard.lease_ms),
+        max_attempts: words.parsed("attempts").unwrap_or(standard.max_attempts),
+        retry: words.option("retry").map_or(standard.retry, |text| retry(&text)),
+        max_tasks: words.parsed("max_tasks"),
+        max_bytes: words.parsed("max_bytes"),
+        result_retention_ms: words.duration("results").unwrap_or(standard.result_retention_ms),
+        dead_retention_ms: words.duration("dead"),
+    };
+    PutQueue { queue, settings }
+}
+
+/// `INITIAL,TIMES,MAX`, without jitter, so that scripts can foretell it.
+fn retry(text: &str) -> RetryPolicy {
+    let parts: Vec<&str> = text.split(',').collect();
+    let [initial, times, max] = parts[..] else { panic!("{text} is not INITIAL,TIMES,MAX") };
+    let times: u32 = times.parse().unwrap_or_else(|_| panic!("{times} is no number"));
+    RetryPolicy {
+        initial_ms: duration(initial),
+        multiplier_milli: times * 1_000,
+        max_ms: duration(max),
+        jitter_milli: 0,
+    }
+}

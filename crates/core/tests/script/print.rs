@@ -1,0 +1,186 @@
+use ferry_core::rejection::StateCounts;
+use ferry_core::reply::{Accepted, Lease, SettleOutcome, SettledItem};
+use ferry_core::{
+    Applied, Change, Effect, Machine, Outcome, Rejection, Reply, StateName, TaskView,
+};
+use ferry_types::TaskId;
+
+use crate::witness::Witness;
+
+/// What an entry did: answers, effects, rows.
+pub(crate) fn applied(applied: &Applied) -> String {
+    let mut text: Vec<String> = Vec::new();
+    let outcomes: Vec<String> = applied.outcomes.iter().map(outcome).collect();
+    text.push(if outcomes.is_empty() { "time".into() } else { outcomes.join(" & ") });
+    for effect in &applied.effects {
+        text.push(match effect {
+            Effect::Wake { queue, tasks } => format!("wake {queue} {tasks}"),
+            Effect::Alarm { at } => format!("alarm {}", time(at.as_millis())),
+        });
+    }
+    let rows = rows(&applied.changes);
+    let rows = if rows.is_empty() { String::new() } else { format!(" | {}", rows.join(", ")) };
+    text.join("; ") + &rows
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    let answer = match &outcome.result {
+        Ok(reply) => answer(reply),
+        Err(rejection) => refused(rejection),
+    };
+    if outcome.replayed { format!("again: {answer}") } else { answer }
+}
+
+fn answer(reply: &Reply) -> String {
+    match reply {
+        Reply::Enqueued(enqueued) => {
+            let last = enqueued.first_task + u64::from(enqueued.tasks) - 1;
+            span(enqueued.first_task, last)
+        }
+        Reply::Dequeued(dequeued) => {
+            let settled = dequeued.settled.iter().map(settled);
+            let leases = leases(&dequeued.leases);
+            let all: Vec<String> = settled.chain(leases).collect();
+            if dequeued.leases.is_empty() {
+                all.into_iter().chain(["nothing".into()]).collect::<Vec<_>>().join(", ")
+            } else {
+                all.join(", ")
+            }
+        }
+        Reply::Settled(items) => items.items.iter().map(settled).collect::<Vec<_>>().join(", "),
+        Reply::QueuePut(put) => (if put.created { "created" } else { "replaced" }).into(),
+        Reply::QueueDeleted(_) => "deleted".into(),
+    }
+}
+
+/// Leases, those together that follow one another in all they say.
+fn leases(leases: &[Lease]) -> Vec<String> {
+    let follows = |one: &Lease, next: &Lease| {
+        let expected = Lease { task: one.task + 1, token: one.token + 1, ..*one };
+        expected == *next
+    };
+    let text = |run: &[Lease]| {
+        let id = |lease: &Lease| format!("l{}.{}", lease.task, lease.token);
+        let (first, last) = (&run[0], &run[run.len() - 1]);
+        let ids = if first == last { id(first) } else { format!("{}..{}", id(first), id(last)) };
+        format!("{ids} attempt={} until={}", first.attempt, time(first.expires_at_ms))
+    };
+    leases.chunk_by(follows).map(text).collect()
+}
+
+fn settled(item: &SettledItem) -> String {
+    match item.outcome.as_ref().expect("an item has an outcome") {
+        SettleOutcome::Accepted(accepted) => {
+            let Accepted { task, attempt, expires_at_ms, .. } = accepted;
+            let until = expires_at_ms.map(|at| format!(" until={}", time(at))).unwrap_or_default();
+            format!("t{task} {} attempt={attempt}{until}", accepted.state())
+        }
+        SettleOutcome::Refused(why) => {
+            refused(why.rejection.as_ref().expect("a refusal has a reason"))
+        }
+    }
+}
+
+fn refused(rejection: &Rejection) -> String {
+    let facts = match rejection {
+        Rejection::LeaseLost(lost) => format!(" ({}, attempt {})", lost.state(), lost.attempt),
+        Rejection::QueueNotEmpty(full) => format!(" ({})", counts(&full.counts)),
+        Rejection::QueueNotFound(_)
+        | Rejection::QueueFull(_)
+        | Rejection::LeaseNotFound(_)
+        | Rejection::IdempotencyMismatch(_)
+        | Rejection::QueueLimit(_) => String::new(),
+    };
+    format!("refused: {rejection}{facts}")
+}
+
+fn rows(changes: &[Change]) -> Vec<String> {
+    let mut runs: Vec<(String, u64, u64, String)> = Vec::new();
+    let mut add = |before: &str, id: u64, after: String| match runs.last_mut() {
+        Some((kind, _, last, state)) if *kind == before && *state == after && *last + 1 == id => {
+            *last = id;
+        }
+        _ => runs.push((before.into(), id, id, after)),
+    };
+    for change in changes {
+        match change {
+            Change::PutCounters(_) => {}
+            Change::PutQueue(row) => add("queue ", row.id.into(), format!(" {}", row.name)),
+            Change::DeleteQueue(id) => add("-queue ", (*id).into(), String::new()),
+            Change::PutTask(row) => add("t", row.id, format!(" {}", row.state())),
+            Change::DeleteTask(id) => add("-t", id.get(), String::new()),
+            Change::PutPayload(id, _) => add("payload t", id.get(), String::new()),
+            Change::PutResult(id, _) => add("result t", id.get(), String::new()),
+            Change::PutIdempotency(row) => add("answer ", row.id, String::new()),
+            Change::DeleteIdempotency(id) => add("-answer ", *id, String::new()),
+        }
+    }
+    let text = |(kind, first, last, state): (String, u64, u64, String)| {
+        let letter = if kind.ends_with('t') { "t" } else { "" };
+        let more = if first == last { String::new() } else { format!("..{letter}{last}") };
+        format!("{kind}{first}{more}{state}")
+    };
+    runs.into_iter().map(text).collect()
+}
+
+/// A task, with what is not as usual.
+pub(crate) fn shown(witness: &Witness, id: TaskId) -> String {
+    let Some(TaskView { queue, row }) = witness.machine.task(id) else { return "no task".into() };
+    let mut text = format!("{} in {queue} attempt={}", row.state(), row.attempt);
+    let facts = [
+        ("enqueued", Some(time(row.enqueued_at_ms))),
+        ("run_at", row.run_at_ms.map(time)),
+        ("token", row.token.map(|token| token.to_string())),
+        ("started", row.started_at_ms.map(time)),
+        ("until", row.expires_at_ms.map(time)),
+        ("worker", row.worker.clone()),
+        ("finished", row.finished_at_ms.map(time)),
+        ("kept_until", row.kept_until_ms.map(time)),
+        ("error", row.last_error.as_ref().map(|error| format!("{error:?}"))),
+        ("type", row.task_type.clone()),
+        ("trace", row.traceparent.clone()),
+        ("result", witness.result(id).map(|result| String::from_utf8_lossy(result).into())),
+    ];
+    for (name, value) in facts {
+        text.extend(value.map(|value| format!(" {name}={value}")));
+    }
+    text.extend(row.labels.iter().map(|(key, value)| format!(" label.{key}={value}")));
+    text + &format!(" index={}", row.index)
+}
+
+/// A queue's counts, bytes and rates.
+pub(crate) fn counted(machine: &Machine, name: &str) -> String {
+    let Some(queue) = machine.queue(name) else { return "no queue".into() };
+    let mut text = format!("{}; {} bytes", counts(&queue.counts), queue.bytes);
+    let oldest = queue.oldest_ready_at.map(|at| format!("; oldest ready {}", time(at.as_millis())));
+    text.extend(oldest);
+    text + &format!("; lately {} enqueued, {} acked", queue.enqueued_lately, queue.acked_lately)
+}
+
+/// A page of a browse.
+pub(crate) fn page((tasks, next): (Vec<TaskView>, Option<TaskId>)) -> String {
+    let task = |task: TaskView| format!("t{} {}", task.row.id, task.row.state());
+    let mut text: Vec<String> = tasks.into_iter().map(task).collect();
+    text.extend(next.map(|next| format!("more after {next}")));
+    if text.is_empty() { "nothing".into() } else { text.join(", ") }
+}
+
+fn counts(counts: &StateCounts) -> String {
+    let StateCounts { scheduled, ready, leased, retrying, succeeded, dead } = *counts;
+    let all = StateName::ALL.into_iter().zip([scheduled, ready, leased, retrying, succeeded, dead]);
+    let some = all.filter(|(_, count)| *count > 0);
+    let text: Vec<String> = some.map(|(state, count)| format!("{count} {state}")).collect();
+    if text.is_empty() { "empty".into() } else { text.join(", ") }
+}
+
+fn span(first: u64, last: u64) -> String {
+    if first == last { format!("t{first}") } else { format!("t{first}..t{last}") }
+}
+
+fn time(millis: u64) -> String {
+    if millis.is_multiple_of(1_000) {
+        format!("{}s", millis / 1_000)
+    } else {
+        format!("{millis}ms")
+    }
+}

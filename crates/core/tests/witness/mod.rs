@@ -1,0 +1,177 @@
+//! A machine that is watched: after every entry its invariants hold, its effects are the ones its
+//! state calls for, and the rows it stored make the same machine again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use ferry_core::row::{CountersRow, IdempotencyRow, QueueRow, TaskRow};
+use ferry_core::{
+    Applied, Change, Effect, Entry, Machine, Restoring, StateName, TaskFilter, TaskView,
+};
+use ferry_types::{LogIndex, TaskId};
+use prost::Message;
+
+/// A machine and what a disk would hold of it.
+#[derive(Default)]
+pub(crate) struct Witness {
+    /// The machine, to be asked.
+    pub(crate) machine: Machine,
+    index: u64,
+    stored: Stored,
+}
+
+impl Witness {
+    /// Applies the next entry and looks at everything that came of it.
+    pub(crate) fn apply(&mut self, entry: Entry) -> Applied {
+        self.index += 1;
+        let (before, alarm) = (self.machine.now(), self.machine.next_alarm());
+        let (at_ms, proposals) = (entry.at_ms, entry.proposals.len());
+        let applied = self.machine.apply(LogIndex::new(self.index), entry);
+
+        assert_eq!(applied.outcomes.len(), proposals, "an outcome per proposal");
+        assert_eq!(self.machine.now().as_millis(), before.as_millis().max(at_ms), "I1");
+        self.machine.check().unwrap_or_else(|wrong| panic!("{wrong}"));
+        self.check_effects(&applied.effects, alarm);
+        self.stored.store(&applied.changes);
+        assert!(self.stored.restored() == self.machine, "the rows do not hold the state");
+        self.stored.check_bodies(&self.machine);
+        applied
+    }
+
+    /// Goes on with the machine that the rows make, as after a restart.
+    pub(crate) fn restart(&mut self) {
+        self.machine = self.stored.restored();
+    }
+
+    /// The result that is stored for a task.
+    pub(crate) fn result(&self, id: TaskId) -> Option<&Bytes> {
+        self.stored.results.get(&id)
+    }
+
+    fn check_effects(&self, effects: &[Effect], alarm: Option<ferry_types::Timestamp>) {
+        let mut woken = BTreeSet::new();
+        let mut alarms = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Wake { queue, tasks } => {
+                    let ready = self.machine.ready(queue.as_str()).expect("a known queue wakes");
+                    assert!((1..=ready).contains(tasks), "{ready} ready, {tasks} woken");
+                    assert!(woken.insert(queue.clone()), "{queue} wakes twice");
+                }
+                Effect::Alarm { at } => alarms.push(*at),
+            }
+        }
+        let next = self.machine.next_alarm();
+        let expected = next.filter(|at| Some(*at) != alarm || *at <= self.machine.now());
+        assert_eq!(alarms, Vec::from_iter(expected), "the alarm follows the nearest deadline");
+    }
+}
+
+/// Every task of a machine.
+pub(crate) fn all_tasks(machine: &Machine) -> Vec<TaskView> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let (page, next) = machine.tasks(&TaskFilter::default(), after, 1_000);
+        all.extend(page);
+        match next {
+            Some(_) => after = next,
+            None => return all,
+        }
+    }
+}
+
+/// The rows, as a disk holds them.
+#[derive(Default)]
+struct Stored {
+    counters: Option<CountersRow>,
+    queues: BTreeMap<u32, QueueRow>,
+    tasks: BTreeMap<TaskId, TaskRow>,
+    payloads: BTreeMap<TaskId, Bytes>,
+    results: BTreeMap<TaskId, Bytes>,
+    answers: BTreeMap<u64, IdempotencyRow>,
+}
+
+impl Stored {
+    fn store(&mut self, changes: &[Change]) {
+        let mut seen = BTreeSet::new();
+        for change in changes {
+            let row = self.store_one(change);
+            assert!(seen.insert(row.clone()), "{row} is stored twice");
+        }
+    }
+
+    /// Stores one change and tells which row it is.
+    fn store_one(&mut self, change: &Change) -> String {
+        match change {
+            Change::PutCounters(row) => {
+                assert_ne!(self.counters, Some(*row), "unchanged counters are stored");
+                self.counters = Some(recoded(row));
+                "counters".into()
+            }
+            Change::PutQueue(row) => {
+                self.queues.insert(row.id, recoded(row));
+                format!("queue {}", row.id)
+            }
+            Change::DeleteQueue(id) => {
+                self.queues.remove(id);
+                format!("queue {id}")
+            }
+            Change::PutTask(row) => {
+                self.tasks.insert(TaskId::new(row.id), recoded(row));
+                format!("t{}", row.id)
+            }
+            Change::DeleteTask(id) => {
+                self.tasks.remove(id);
+                self.payloads.remove(id);
+                self.results.remove(id);
+                id.to_string()
+            }
+            Change::PutPayload(id, payload) => {
+                let before = self.payloads.insert(*id, payload.clone());
+                assert_eq!(before, None, "the payload of {id} changes");
+                format!("payload of {id}")
+            }
+            Change::PutResult(id, result) => {
+                let before = self.results.insert(*id, result.clone());
+                assert_eq!(before, None, "the result of {id} changes");
+                format!("result of {id}")
+            }
+            Change::PutIdempotency(row) => {
+                self.answers.insert(row.id, recoded(row));
+                format!("answer {}", row.id)
+            }
+            Change::DeleteIdempotency(id) => {
+                self.answers.remove(id);
+                format!("answer {id}")
+            }
+        }
+    }
+
+    /// The machine that the rows make. They come last to first, because no order is promised.
+    fn restored(&self) -> Machine {
+        let mut restoring = Restoring::default();
+        self.answers.values().rev().for_each(|row| restoring.idempotency(row.clone()));
+        self.tasks.values().rev().for_each(|row| restoring.task(row.clone()));
+        self.queues.values().rev().for_each(|row| restoring.queue(row.clone()));
+        self.counters.iter().for_each(|row| restoring.counters(*row));
+        restoring.finish().unwrap_or_else(|wrong| panic!("the rows are refused: {wrong}"))
+    }
+
+    /// Payloads are there exactly for the tasks, results only for those that succeeded.
+    fn check_bodies(&self, machine: &Machine) {
+        let lengths = |(id, payload): (&TaskId, &Bytes)| (id.get(), payload.len() as u64);
+        let expected = self.tasks.values().map(|row| (row.id, row.payload_bytes));
+        assert!(self.payloads.iter().map(lengths).eq(expected), "payloads are not the tasks'");
+        for id in self.results.keys() {
+            let state = machine.task(*id).map(|task| task.row.state());
+            assert_eq!(state, Some(StateName::Succeeded), "the result of {id} outlives it");
+        }
+    }
+}
+
+fn recoded<Row: Message + Default + PartialEq>(row: &Row) -> Row {
+    let decoded = Row::decode(row.encode_to_vec().as_slice()).expect("a row can be read back");
+    assert!(&decoded == row, "a row is read back otherwise than it was written");
+    decoded
+}
