@@ -7,8 +7,11 @@
 //!
 //! Left out on purpose: when to take a snapshot and how far to purge. `ferry-replica` decides.
 
+mod data_lock;
 mod dir;
 mod error;
+mod identity;
+mod identity_error;
 mod log;
 mod log_entry;
 mod log_id;
@@ -19,6 +22,8 @@ mod state;
 mod vote;
 
 pub use error::StoreError;
+pub use identity::Identity;
+pub use identity_error::IdentityError;
 pub use log::{Flushed, Log, LogOptions, LogState};
 pub use log_entry::{LogEntry, Payload};
 pub use log_id::LogId;
