@@ -1,0 +1,138 @@
+//! The command line: a cluster on a laptop, work through it, and exit codes that can be relied on.
+
+use std::collections::BTreeSet;
+
+use ferry_tests::{Cluster, Dev, ferry};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_laptop_cluster_works_loses_a_leader_and_stops() {
+    let mut dev = Dev::start(3).await;
+    for node in 1..=3 {
+        assert!(dev.printed().contains(&dev.url(node)), "{}", dev.printed());
+    }
+    let lines: Vec<_> = (0..300).map(|number| format!("line {number}")).collect();
+    dev.run(&["enqueue", "mail", "-"], &lines.join("\n")).ok();
+    let client = dev.client(1);
+    assert_eq!(client.count("mail", "ready").await, 300);
+
+    let leader = dev.status(1).await.and_then(|status| status.body["leader"].as_u64());
+    let leader = u16::try_from(leader.expect("a ready cluster has a leader")).expect("1 to 3");
+    dev.act("kill", leader).ok();
+    dev.wait_gone(leader).await;
+    let survivor = if leader == 1 { 2 } else { 1 };
+    let worker = ["work", "mail", "--drain", "--concurrency", "4", "--", "cat"];
+    ferry(&dev.url(survivor), &worker, "").ok();
+    dev.act("start", leader).ok();
+    dev.wait_ready(leader).await;
+
+    let tasks = client.all_pages("/v1/tasks", "tasks", "&queue=mail").await;
+    let results: BTreeSet<_> = tasks.iter().map(|task| text(&task["result"])).collect();
+    let payloads: BTreeSet<_> = lines.iter().map(|line| json!(line).to_string()).collect();
+    let plain: BTreeSet<_> = lines.iter().cloned().collect();
+    assert!(results == payloads || results == plain, "results were {results:?}");
+    assert!(tasks.iter().all(|task| task["state"] == "succeeded"), "not all are done");
+
+    dev.interrupt().await;
+    for node in 1..=3 {
+        dev.wait_gone(node).await;
+    }
+}
+
+#[tokio::test]
+async fn the_nodes_die_with_their_parent_however_it_dies() {
+    let mut dev = Dev::start(3).await;
+    dev.kill();
+    for node in 1..=3 {
+        dev.wait_gone(node).await;
+    }
+}
+
+#[tokio::test]
+async fn the_parent_outlives_all_its_nodes() {
+    let dev = Dev::start(3).await;
+    for node in 1..=3 {
+        dev.act("kill", node).ok();
+        dev.wait_gone(node).await;
+    }
+    for node in 1..=3 {
+        dev.act("start", node).ok();
+    }
+    for node in 1..=3 {
+        dev.wait_ready(node).await;
+    }
+    let refused = dev.act("kill", 9);
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+}
+
+#[tokio::test]
+async fn every_command_speaks_json_on_stdout() {
+    let cluster = Cluster::start(1).await;
+    let run = |arguments: &[&str]| ferry(cluster.client(1).base(), arguments, "").ok();
+    let enqueued =
+        one(&run(&["enqueue", "mail", "{\"a\": 1}", "--priority", "7", "--json"]).json_lines());
+    let id = text(&enqueued["id"]);
+    assert!(id.starts_with('t'), "{enqueued}");
+    let task = one(&run(&["tasks", "show", &id, "--json"]).json_lines());
+    assert_eq!((&task["payload"], &task["priority"]), (&json!({"a": 1}), &json!(7)));
+
+    let leased = one(&run(&["dequeue", "mail", "--json"]).json_lines());
+    let lease = text(&leased["lease"]["id"]);
+    let acked = one(&run(&["ack", &lease, "--result", "[1]", "--json"]).json_lines());
+    assert_eq!(acked["state"], "succeeded");
+    let listed = one(&run(&["tasks", "--queue", "mail", "--json"]).json_lines());
+    assert_eq!(listed["id"], id.as_str());
+    assert_eq!(listed["result"], json!([1]));
+    let queue = one(&run(&["queues", "--json"]).json_lines());
+    assert_eq!(queue["queue"], "mail");
+    let status = one(&run(&["cluster", "--json"]).json_lines());
+    assert_eq!(status["leader"], 1);
+}
+
+#[tokio::test]
+async fn a_failed_command_gives_its_task_back_with_the_end_of_stderr() {
+    let cluster = Cluster::start(1).await;
+    let client = cluster.client(1);
+    let id = client.enqueue("mail", json!({"payload": 1, "max_attempts": 1})).await;
+    let script = "echo $FERRY_TASK_ID $FERRY_QUEUE $FERRY_ATTEMPT >&2; exit 3";
+    let worker = ["work", "mail", "--drain", "--", "sh", "-c", script];
+    ferry(client.base(), &worker, "").ok();
+    let task = client.task(&id).await;
+    assert_eq!(task["state"], "dead");
+    let error = text(&task["last_error"]);
+    assert!(error.contains(&format!("{id} mail 1")), "{error}");
+}
+
+#[tokio::test]
+async fn exit_codes_tell_refused_from_misused() {
+    let cluster = Cluster::start(1).await;
+    let server = cluster.client(1).base().to_owned();
+    let cases: [(&[&str], i32, &str); 7] = [
+        (&["ack", "l99.1"], 1, "l99.1"),
+        (&["tasks", "show", "t99"], 1, "t99"),
+        (&["queues", "show", "none"], 1, "none"),
+        (&["dequeue", "none"], 1, "none"),
+        (&["frobnicate"], 2, "frobnicate"),
+        (&["enqueue"], 2, "QUEUE"),
+        (&["serve", "--config", "/nowhere/ferry.toml"], 1, "/nowhere/ferry.toml"),
+    ];
+    for (arguments, code, word) in cases {
+        let ran = ferry(&server, arguments, "");
+        assert_eq!(ran.code, Some(code), "ferry {arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(word), "ferry {arguments:?}: {}", ran.stderr);
+        assert!(ran.stdout.is_empty(), "talk goes to stderr: {}", ran.stdout);
+        assert!(!ran.stderr.contains("backtrace"), "{}", ran.stderr);
+    }
+    let nobody = ferry("http://127.0.0.1:9", &["queues"], "");
+    assert_eq!(nobody.code, Some(1), "{}", nobody.stderr);
+    assert_eq!(nobody.stderr.trim_end().lines().count(), 1, "{}", nobody.stderr);
+}
+
+fn one(lines: &[Value]) -> Value {
+    let [line] = lines else { panic!("one line, not {lines:?}") };
+    line.clone()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string())
+}

@@ -1,0 +1,26 @@
+//! The guarantees of Ferry (G1 to G12), the pains of its peers and the shape of its house, one
+//! topic a file. Clusters are real: processes, disks and sockets on loopback.
+
+mod architecture;
+mod judges;
+
+mod bad_input;
+mod consistency;
+mod dequeue_wait;
+mod forwarding;
+mod idempotency;
+mod lease_api;
+mod queue_api;
+mod task_api;
+
+mod all_killed;
+mod fail_stop;
+mod failover;
+mod graceful;
+mod lease_time;
+mod log_not_pinned;
+mod membership;
+mod paused_leader;
+
+mod cli;
+mod docs;
