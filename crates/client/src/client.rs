@@ -1,0 +1,254 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use ferry_api::{
+    AckRequest, AddNode, ClusterStatus, DequeueRequest, DequeueResponse, EnqueueRequest,
+    EnqueuedTasks, ExtendRequest, Extended, NackRequest, NewTask, PageQuery, QueueDocument,
+    QueueList, QueueSettings, SettleRequest, SettleResponse, Settled, Settlement, TaskBatch,
+    TaskDocument, TaskList, TasksQuery, TransferLeader, routes,
+};
+use ferry_types::{LeaseId, NodeId, QueueName, TaskId};
+use reqwest::Method;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::call::{Call, Repeat};
+use crate::key::Keys;
+use crate::request::Answer;
+use crate::servers::Servers;
+use crate::{Cause, ClientBuilder, Error, Request};
+
+/// A connection to a cluster. Cheap to clone; clones share connections and what they know of the
+/// servers.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What clones share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) http: reqwest::Client,
+    pub(crate) servers: Servers,
+    pub(crate) try_timeout: Duration,
+    timeout: Duration,
+    keys: Keys,
+}
+
+impl Client {
+    /// Begins a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    pub(crate) fn connect(
+        servers: Servers,
+        timeout: Duration,
+        try_timeout: Duration,
+    ) -> Result<Self, Error> {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(2))
+            .tcp_keepalive(Duration::from_secs(15))
+            .build()
+            .map_err(|error| Error::Invalid(format!("cannot make an HTTP client: {error}")))?;
+        let keys = Keys::new();
+        Ok(Self { shared: Arc::new(Shared { http, servers, try_timeout, timeout, keys }) })
+    }
+
+    /// Asks for the cluster's nodes, so that later calls may go to those that were not named.
+    ///
+    /// # Errors
+    /// As [`Client::cluster`].
+    pub async fn learn_servers(&self) -> Result<(), Error> {
+        let status = self.cluster().await?;
+        self.shared.servers.learn(status.nodes.iter().map(|node| node.http.as_str()));
+        Ok(())
+    }
+
+    /// Creates a queue or replaces its settings.
+    pub fn put_queue(&self, queue: &QueueName, settings: &QueueSettings) -> Request<QueueDocument> {
+        self.write(Method::PUT, routes::QUEUE, &[queue.as_str()], settings)
+    }
+
+    /// Shows a queue.
+    pub fn queue(&self, queue: &QueueName) -> Request<QueueDocument> {
+        self.read(routes::QUEUE, &[queue.as_str()], &())
+    }
+
+    /// Lists the queues by name.
+    pub fn queues(&self, page: &PageQuery) -> Request<QueueList> {
+        self.read(routes::QUEUES, &[], page)
+    }
+
+    /// Deletes a queue; with `force` even one with unfinished or dead tasks.
+    pub fn delete_queue(&self, queue: &QueueName, force: bool) -> Request<()> {
+        let query = force.then(|| ("force".to_owned(), "true".to_owned()));
+        let call = self.call(Method::DELETE, routes::QUEUE, &[queue.as_str()]);
+        let repeat = self.fresh_key();
+        self.request(Call { query: query.into_iter().collect(), repeat, ..call })
+    }
+
+    /// Enqueues a task.
+    pub fn enqueue(&self, queue: &QueueName, task: NewTask) -> Request<TaskDocument> {
+        let body = EnqueueRequest::One(Box::new(task));
+        self.write(Method::POST, routes::QUEUE_TASKS, &[queue.as_str()], &body)
+    }
+
+    /// Enqueues 1 to 1,000 tasks, all or none.
+    pub fn enqueue_many(&self, queue: &QueueName, tasks: Vec<NewTask>) -> Request<EnqueuedTasks> {
+        let body = EnqueueRequest::Many(TaskBatch { tasks });
+        self.write(Method::POST, routes::QUEUE_TASKS, &[queue.as_str()], &body)
+    }
+
+    /// Shows a task.
+    pub fn task(&self, task: TaskId) -> Request<TaskDocument> {
+        self.read(routes::TASK, &[&task.to_string()], &())
+    }
+
+    /// Browses tasks without taking them.
+    pub fn tasks(&self, query: &TasksQuery) -> Request<TaskList> {
+        self.read(routes::TASKS, &[], query)
+    }
+
+    /// Leases ready tasks of `request.queues`, after settling `request.settle`.
+    pub fn dequeue(&self, request: &DequeueRequest) -> Request<DequeueResponse> {
+        let body = self.write(Method::POST, routes::DEQUEUE, &[], request);
+        body.waiting(Duration::from_millis(request.wait_ms))
+    }
+
+    /// The task is done.
+    pub fn ack(&self, lease: LeaseId, request: &AckRequest) -> Request<Settled> {
+        self.write(Method::POST, routes::ACK, &[&lease.to_string()], request)
+    }
+
+    /// The attempt failed.
+    pub fn nack(&self, lease: LeaseId, request: &NackRequest) -> Request<Settled> {
+        self.write(Method::POST, routes::NACK, &[&lease.to_string()], request)
+    }
+
+    /// Keeps a lease longer.
+    pub fn extend(&self, lease: LeaseId, request: &ExtendRequest) -> Request<Extended> {
+        self.write(Method::POST, routes::EXTEND, &[&lease.to_string()], request)
+    }
+
+    /// Gives a task back, to its place.
+    pub fn release(&self, lease: LeaseId) -> Request<Settled> {
+        let call = self.call(Method::POST, routes::RELEASE, &[&lease.to_string()]);
+        let repeat = self.fresh_key();
+        self.request(Call { repeat, ..call })
+    }
+
+    /// Settles 1 to 1,000 leases, each on its own.
+    pub fn settle(&self, settle: Vec<Settlement>) -> Request<SettleResponse> {
+        self.write(Method::POST, routes::SETTLE, &[], &SettleRequest { settle })
+    }
+
+    /// Shows the cluster as the asked node sees it.
+    pub fn cluster(&self) -> Request<ClusterStatus> {
+        self.read(routes::CLUSTER, &[], &())
+    }
+
+    /// Adds a running node; answers once it votes.
+    pub fn add_node(&self, node: &AddNode) -> Request<ClusterStatus> {
+        let call = self.call(Method::POST, routes::NODES, &[]);
+        self.request(Call { body: Some(json(node)), ..call })
+    }
+
+    /// Removes a node for good.
+    pub fn remove_node(&self, node: NodeId) -> Request<()> {
+        self.request(self.call(Method::DELETE, routes::NODE, &[&node.to_string()]))
+    }
+
+    /// Hands leadership to a voter; answers once it leads.
+    pub fn transfer_leader(&self, to: NodeId) -> Request<ClusterStatus> {
+        let call = self.call(Method::POST, routes::TRANSFER_LEADER, &[]);
+        self.request(Call { body: Some(json(&TransferLeader { to })), ..call })
+    }
+
+    /// Takes a snapshot on the asked node.
+    pub fn snapshot(&self) -> Request<()> {
+        self.request(self.call(Method::POST, routes::SNAPSHOT, &[]))
+    }
+
+    /// Whether a node can serve: recovered, and it knows a leader. Asks for a second at most.
+    ///
+    /// # Errors
+    /// [`Error::NotWritten`] when no node answered; one that cannot serve is not an error.
+    pub async fn ready(&self) -> Result<bool, Error> {
+        let call = self.call(Method::GET, routes::READYZ, &[]);
+        let (repeat, timeout) = (Repeat::Freely, Duration::from_secs(1));
+        match (Call { repeat, timeout, ..call }).run(&self.shared).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused(_) | Error::NotWritten { cause: Cause::Problem { .. } }) => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read<T: Answer>(&self, route: &str, names: &[&str], query: &impl Serialize) -> Request<T> {
+        let call = self.call(Method::GET, route, names);
+        self.request(Call { query: pairs(query), repeat: Repeat::Freely, ..call })
+    }
+
+    fn write<T: Answer>(
+        &self,
+        method: Method,
+        route: &str,
+        names: &[&str],
+        body: &impl Serialize,
+    ) -> Request<T> {
+        let call = self.call(method, route, names);
+        let repeat = self.fresh_key();
+        self.request(Call { body: Some(json(body)), repeat, ..call })
+    }
+
+    fn fresh_key(&self) -> Repeat {
+        Repeat::UnderKey(self.shared.keys.fresh())
+    }
+
+    /// A call to a route, its parameters replaced by `names` in order.
+    fn call(&self, method: Method, route: &str, names: &[&str]) -> Call {
+        let mut names = names.iter();
+        let fill = |segment: &str| {
+            if !segment.starts_with('{') {
+                return segment.to_owned();
+            }
+            (*names.next().expect("the method names every parameter of its route")).to_owned()
+        };
+        Call {
+            method,
+            path: route.split('/').skip(1).map(fill).collect(),
+            query: Vec::new(),
+            body: None,
+            repeat: Repeat::UnlessDone,
+            traceparent: None,
+            wait: Duration::ZERO,
+            timeout: self.shared.timeout,
+        }
+    }
+
+    fn request<T: Answer>(&self, call: Call) -> Request<T> {
+        Request::new(self.clone(), call)
+    }
+}
+
+fn json(body: &impl Serialize) -> Bytes {
+    serde_json::to_vec(body).expect("every request has a JSON form").into()
+}
+
+/// The fields of a query as its parameters.
+fn pairs(query: &impl Serialize) -> Vec<(String, String)> {
+    let value = serde_json::to_value(query).expect("every query has a JSON form");
+    let Value::Object(fields) = value else { return Vec::new() };
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            value.to_string()
+        }
+    };
+    fields.into_iter().map(|(name, value)| (name, text(value))).collect()
+}

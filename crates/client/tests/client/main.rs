@@ -1,0 +1,5 @@
+//! The client and its worker against servers that fail on purpose.
+
+mod fake;
+mod outcomes;
+mod worker;
