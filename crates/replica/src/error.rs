@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use ferry_types::{LogIndex, NodeId};
 
 /// Why a proposal has no answer (G12).
@@ -7,7 +5,10 @@ use ferry_types::{LogIndex, NodeId};
 pub enum ProposeError {
     /// Nothing was written. Ask `leader` if it is known, or wait until one is.
     #[error("this node is not the leader")]
-    NotLeader { leader: Option<NodeId> },
+    NotLeader {
+        /// The leader, if this node knows one.
+        leader: Option<NodeId>,
+    },
     /// The command may have been written, or may yet be. Ask again under the same key.
     #[error("the outcome is not known")]
     OutcomeUnknown,
@@ -27,7 +28,10 @@ pub enum ReadError {
     NoLeader,
     /// The index was not applied here in time.
     #[error("index {index} is not applied here yet")]
-    NotReached { index: LogIndex },
+    NotReached {
+        /// The index that was waited for.
+        index: LogIndex,
+    },
     /// The node is stopping, or its disk has failed.
     #[error("this node has stopped")]
     Stopped,
@@ -38,20 +42,35 @@ pub enum ReadError {
 pub enum AdminError {
     /// Ask `leader` if it is known.
     #[error("this node is not the leader")]
-    NotLeader { leader: Option<NodeId> },
+    NotLeader {
+        /// The leader, if this node knows one.
+        leader: Option<NodeId>,
+    },
     /// The cluster has no such node.
     #[error("there is no node {id}")]
-    NodeNotFound { id: NodeId },
+    NodeNotFound {
+        /// The node.
+        id: NodeId,
+    },
     /// The node is already there with another address.
     #[error("node {id} exists already")]
-    AlreadyExists { id: NodeId },
+    AlreadyExists {
+        /// The node.
+        id: NodeId,
+    },
     /// A cluster keeps one voter at least.
     #[error("node {id} is the last voter")]
-    LastVoter { id: NodeId },
+    LastVoter {
+        /// The node.
+        id: NodeId,
+    },
     /// The node did not answer or did not catch up in time; it stays a learner and may be added
     /// again.
     #[error("node {id} did not catch up in time")]
-    NotCaughtUp { id: NodeId },
+    NotCaughtUp {
+        /// The node.
+        id: NodeId,
+    },
     /// Another change is under way. Ask again later.
     #[error("another change of the membership is under way")]
     Busy,
@@ -68,19 +87,29 @@ pub enum AdminError {
 pub enum StartError {
     /// Free the port or choose another.
     #[error("cannot listen for other nodes on {address}: {source}")]
-    Listen { address: String, source: std::io::Error },
-    /// Make the directory writable, or choose another.
-    #[error("cannot use the data directory {}: {source}", path.display())]
-    DataDir { path: PathBuf, source: std::io::Error },
-    /// The directory is another node's, or another cluster's.
-    #[error("the data directory {} belongs to {found}, not to {wanted}; point data_dir at the right directory", path.display())]
-    Foreign { path: PathBuf, found: String, wanted: String },
+    Listen {
+        /// The address.
+        address: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The data directory cannot be used; the message says why.
+    #[error(transparent)]
+    DataDir(#[from] ferry_store::IdentityError),
+    /// The system has no thread for the machine. Raise the limit on threads.
+    #[error("cannot start the apply thread: {0}")]
+    Thread(std::io::Error),
     /// The id was used with another disk.
     #[error(
         "node {id} is known to node {by} with another disk: a node that lost its disk must not \
          come back under its old id; remove node {id} from the cluster and add this one under a new id"
     )]
-    UsedId { id: NodeId, by: NodeId },
+    UsedId {
+        /// The node.
+        id: NodeId,
+        /// Who knows it.
+        by: NodeId,
+    },
     /// The disk is broken or full.
     #[error(transparent)]
     Store(#[from] ferry_store::StoreError),

@@ -1,6 +1,7 @@
 //! Who leads, as this node knows it.
 
 use ferry_types::{NodeAddress, NodeId};
+use openraft::ServerState;
 use openraft::async_runtime::WatchReceiver;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -40,28 +41,43 @@ impl LeaderWatch {
 }
 
 async fn run(raft: Raft, publish: watch::Sender<Leader>, stop: CancellationToken) {
-    let mut metrics = raft.server_metrics();
+    let (mut metrics, mut data) = (raft.server_metrics(), raft.data_metrics());
     loop {
         let server = metrics.borrow_watched().clone();
-        let leader = server.current_leader.and_then(|id| {
+        let me = server.current_leader == Some(server.id);
+        // A leader's vote outlives a restart of its process; the role does not. And a leader
+        // takes writes only once a majority has answered it.
+        let leads = server.state == ServerState::Leader;
+        let confirmed = data.borrow_watched().last_quorum_acked.is_some();
+        let leader = server.current_leader.filter(|_| !me || (leads && confirmed)).and_then(|id| {
             let address = server.membership_config.get_node(&id)?.clone();
             Some((NodeId::new(id), address))
         });
-        publish.send_if_modified(|current| {
-            let changed = *current != leader;
-            if changed {
-                let term = server.vote.leader_id.term;
-                match &leader {
-                    Some((id, _)) => tracing::info!(leader = %id, term, "leader changed"),
-                    None => tracing::info!(term, "no leader"),
-                }
-                *current = leader;
-            }
-            changed
-        });
-        tokio::select! {
+        tell(&publish, leader, server.vote.leader_id.term);
+        let confirmation = async {
+            if leads && !confirmed { data.changed().await } else { std::future::pending().await }
+        };
+        let changed = tokio::select! {
             () = stop.cancelled() => return,
-            changed = metrics.changed() => if changed.is_err() { return },
+            changed = metrics.changed() => changed,
+            changed = confirmation => changed,
+        };
+        if changed.is_err() {
+            return;
         }
     }
+}
+
+fn tell(publish: &watch::Sender<Leader>, leader: Leader, term: u64) {
+    publish.send_if_modified(|current| {
+        let changed = *current != leader;
+        if changed {
+            match &leader {
+                Some((id, _)) => tracing::info!(leader = %id, term, "leader changed"),
+                None => tracing::info!(term, "no leader"),
+            }
+            *current = leader;
+        }
+        changed
+    });
 }

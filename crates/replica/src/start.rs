@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use ferry_core::Effect;
-use ferry_store::{Identity, IdentityError, Log, LogOptions, Opened, State, StateOptions};
+use ferry_store::{Identity, Log, LogOptions, Opened, State, StateOptions};
 use ferry_types::{GroupId, NodeId};
 use openraft::{Config, SnapshotPolicy};
 use tokio::sync::{mpsc, watch};
@@ -34,7 +34,7 @@ const DEPARTURES_MAX: usize = 64;
 pub(crate) async fn start(
     options: ReplicaOptions,
 ) -> Result<(Replica, mpsc::UnboundedReceiver<Vec<Effect>>), StartError> {
-    let identity = open_identity(&options)?;
+    let identity = Identity::open(&options.data_dir, &options.cluster, options.node)?;
     let is_new = identity.is_new();
     let group = options.data_dir.join(format!("group-{}", GroupId::FIRST));
     let (log, opened) = open_stores(group).await?;
@@ -55,8 +55,8 @@ pub(crate) async fn start(
 
     let clock = Arc::new(Mutex::new(Clock::after_start(opened.machine.now())));
     let (effects, effects_seen) = mpsc::unbounded_channel();
-    let (applier, apply_thread) = Applier::start(opened, clock.clone(), effects)
-        .map_err(|source| StartError::DataDir { path: options.data_dir.clone(), source })?;
+    let (applier, apply_thread) =
+        Applier::start(opened, clock.clone(), effects).map_err(StartError::Thread)?;
     let raft = Raft::new(
         options.node.get(),
         Arc::new(raft_config(&options)?),
@@ -107,22 +107,6 @@ pub(crate) async fn start(
     replica.watch_consensus();
     replica.found_cluster().await?;
     Ok((replica, effects_seen))
-}
-
-fn open_identity(options: &ReplicaOptions) -> Result<Identity, StartError> {
-    let path = &options.data_dir;
-    let unusable = |source| StartError::DataDir { path: path.clone(), source };
-    std::fs::create_dir_all(path).map_err(unusable)?;
-    Identity::open(path, &options.cluster, options.node).map_err(|error| match error {
-        IdentityError::Foreign { path, found, wanted } => {
-            StartError::Foreign { path, found, wanted }
-        }
-        IdentityError::Locked { path } => StartError::DataDir {
-            path,
-            source: std::io::Error::other("another process uses it; stop that one first"),
-        },
-        IdentityError::Store(error) => StartError::Store(error),
-    })
 }
 
 async fn open_stores(group: std::path::PathBuf) -> Result<(Log, Opened), StartError> {

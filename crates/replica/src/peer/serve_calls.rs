@@ -74,7 +74,7 @@ fn status(served: &Served) -> StatusReply {
     StatusReply {
         pid: std::process::id(),
         term: server.vote.leader_id.term,
-        leads: server.current_leader == Some(server.id),
+        leads: server.state == openraft::ServerState::Leader,
         last: data.last_log.map(|id| convert::stored_log_id(&id).into()),
         applied: Some(served.progress.borrow().index.get()),
     }

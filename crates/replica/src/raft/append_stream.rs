@@ -78,19 +78,20 @@ async fn write<S>(
 where
     S: Stream<Item = AppendEntriesRequest<Config>> + Send + Unpin + 'static,
 {
-    while let Some(first) = requests.next().await {
-        let mut request = first;
-        loop {
-            // Counted before it can be answered.
-            written.fetch_add(1, Ordering::SeqCst);
-            sink.feed(frame_of(Body::Append(append_request(request)))).await?;
-            match requests.next().now_or_never() {
-                Some(Some(next)) => request = next,
-                Some(None) | None => break,
+    let mut next = requests.next().await;
+    while let Some(request) = next {
+        // Counted before it can be answered.
+        written.fetch_add(1, Ordering::SeqCst);
+        sink.feed(frame_of(Body::Append(append_request(request)))).await?;
+        next = match requests.next().now_or_never() {
+            Some(ready) => ready,
+            None => {
+                sink.flush().await?;
+                requests.next().await
             }
-        }
-        sink.flush().await?;
+        };
     }
+    sink.flush().await?;
     Ok(sink)
 }
 

@@ -7,6 +7,5 @@ pub(crate) use frame::{Frame, FrameCodec};
 pub(crate) use message::{
     AppendReply, AppendRequest, Body, Greeting, GreetingReply, Message, Nothing, Purpose,
     ReadIndexReply, Refusal, SnapshotBegin, SnapshotChunk, SnapshotEnd, SnapshotFile,
-    SnapshotReply, StatusReply, TransferReply, TransferRequest, VoteMessage, VoteReply,
-    VoteRequest,
+    SnapshotReply, StatusReply, TransferReply, TransferRequest, VoteReply, VoteRequest,
 };
