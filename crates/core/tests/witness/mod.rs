@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use ferry_core::row::{CountersRow, IdempotencyRow, QueueRow, TaskRow};
-use ferry_core::{
-    Applied, Change, Effect, Entry, Machine, Restoring, StateName, TaskFilter, TaskView,
-};
+use ferry_core::{Applied, Change, Effect, Entry, Machine, Restoring, StateName};
 use ferry_types::{LogIndex, TaskId};
 use prost::Message;
 
@@ -64,20 +62,6 @@ impl Witness {
         let next = self.machine.next_alarm();
         let expected = next.filter(|at| Some(*at) != alarm || *at <= self.machine.now());
         assert_eq!(alarms, Vec::from_iter(expected), "the alarm follows the nearest deadline");
-    }
-}
-
-/// Every task of a machine.
-pub(crate) fn all_tasks(machine: &Machine) -> Vec<TaskView> {
-    let mut all = Vec::new();
-    let mut after = None;
-    loop {
-        let (page, next) = machine.tasks(&TaskFilter::default(), after, 1_000);
-        all.extend(page);
-        match next {
-            Some(_) => after = next,
-            None => return all,
-        }
     }
 }
 

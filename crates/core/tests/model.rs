@@ -1,0 +1,127 @@
+//! Random histories, applied to the machine and to a reference that is too simple to be wrong.
+//!
+//! `PROPTEST_CASES` runs more of them. A failure prints its smallest history and writes its seed to
+//! `model.failures`, which the next run replays first; the bug then becomes a script.
+
+mod reference;
+mod steps;
+mod witness;
+
+use std::collections::BTreeMap;
+
+use ferry_core::{Applied, Effect, Machine, Reply, TaskFilter};
+use ferry_types::{TaskId, Timestamp};
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+use reference::Reference;
+use steps::{Step, step};
+use witness::Witness;
+
+/// Half as many on average. Histories may be empty, or else they could not shrink.
+const STEPS_MAX: usize = 400;
+
+fn config() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig {
+        cases: cases.unwrap_or(300),
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("failures"))),
+        max_shrink_iters: 20_000,
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn the_machine_does_what_the_reference_does(history in prop::collection::vec(step(), 0..=STEPS_MAX)) {
+        run(&history);
+    }
+}
+
+fn run(history: &[Step]) {
+    let mut witness = Witness::default();
+    let mut reference = Reference::default();
+    let (mut clock, mut granted) = (0_u64, Vec::new());
+    for (step, index) in history.iter().zip(1..) {
+        if step.restart {
+            witness.restart();
+        }
+        clock = clock.saturating_add_signed(step.clock);
+        let entry = step.entry(clock, &granted);
+        let expected = reference.apply(index, &entry);
+        let applied = witness.apply(entry);
+        assert_eq!(applied.outcomes, expected);
+        granted.extend(leases(&applied));
+        adopt_chance(&mut reference, &witness.machine);
+        assert_same(&witness, &reference, &applied);
+    }
+}
+
+/// Takes over the backoffs that the machine drew, if they are within bounds.
+fn adopt_chance(reference: &mut Reference, machine: &Machine) {
+    for task in reference.tasks.iter_mut().filter(|task| task.jitter > 0) {
+        let jitter = std::mem::take(&mut task.jitter);
+        let drawn = machine.task(TaskId::new(task.row.id)).and_then(|view| view.row.run_at_ms);
+        let (Some(drawn), Some(expected)) = (drawn, task.row.run_at_ms) else { continue };
+        assert!(drawn.abs_diff(expected) <= jitter, "{drawn} is more than {jitter} off {expected}");
+        task.row.run_at_ms = Some(drawn);
+    }
+}
+
+fn leases(applied: &Applied) -> Vec<(u64, u64)> {
+    let mut leases = Vec::new();
+    for outcome in &applied.outcomes {
+        if let (Ok(Reply::Dequeued(dequeued)), false) = (&outcome.result, outcome.replayed) {
+            leases.extend(dequeued.leases.iter().map(|lease| (lease.task, lease.token)));
+        }
+    }
+    leases
+}
+
+fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
+    let machine = &witness.machine;
+    assert_eq!(machine.now().as_millis(), reference.now);
+    assert_eq!(machine.next_alarm().map(Timestamp::as_millis), reference.next_alarm());
+    assert_tasks(witness, reference);
+
+    let mut woken = BTreeMap::new();
+    for effect in &applied.effects {
+        if let Effect::Wake { queue, tasks } = effect {
+            woken.insert(queue.to_string(), *tasks);
+        }
+    }
+    assert_eq!(machine.queues(None, usize::MAX).len(), reference.queues.len());
+    for (name, queue) in &reference.queues {
+        let view = machine.queue(name).expect("the reference has the queue");
+        assert_eq!(view.settings, queue.settings);
+        assert_eq!(view.counts, reference.counts(name));
+        assert_eq!(view.bytes, reference.bytes(name));
+        assert_eq!(woken.remove(name).unwrap_or(0), reference.woken(name), "woken in {name}");
+    }
+    assert_eq!(woken, BTreeMap::new());
+}
+
+fn assert_tasks(witness: &Witness, reference: &Reference) {
+    let tasks = all_tasks(&witness.machine);
+    assert_eq!(tasks.len(), reference.tasks.len());
+    for (view, task) in tasks.iter().zip(&reference.tasks) {
+        assert_eq!(view.queue.as_str(), task.queue);
+        assert_eq!(view.row, task.row);
+        let result = witness.result(TaskId::new(task.row.id));
+        assert_eq!(result.cloned().unwrap_or_default(), task.result);
+    }
+}
+
+/// Every task, page by page.
+fn all_tasks(machine: &Machine) -> Vec<ferry_core::TaskView> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = machine.tasks(&TaskFilter::default(), after, 7);
+        all.extend(page);
+        match next {
+            Some(_) => after = next,
+            None => return all,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+use ferry_core::command::{Ack, Action, Extend, Nack, QueueSettings, Settlement};
+use ferry_core::rejection::{LeaseLost, LeaseNotFound};
+use ferry_core::reply::{Accepted, Refused, SettleOutcome, SettledItem};
+use ferry_core::row::TaskRow;
+use ferry_core::{Rejection, StateName};
+
+use super::{Reference, Task};
+
+impl Reference {
+    pub(crate) fn settle_all(&mut self, items: Vec<Settlement>) -> Vec<SettledItem> {
+        let mut outcomes = Vec::new();
+        for item in items {
+            let outcome = match self.settle(item) {
+                Ok(accepted) => SettleOutcome::Accepted(accepted),
+                Err(rejection) => SettleOutcome::Refused(Refused { rejection: Some(rejection) }),
+            };
+            outcomes.push(SettledItem { outcome: Some(outcome) });
+        }
+        outcomes
+    }
+
+    fn settle(&mut self, item: Settlement) -> Result<Accepted, Rejection> {
+        let Settlement { task: id, token, action } = item;
+        let Some(task) = self.tasks.iter().find(|task| task.row.id == id) else {
+            return Err(Rejection::LeaseNotFound(LeaseNotFound { task: id, token }));
+        };
+        let (state, attempt) = (task.row.state(), task.row.attempt);
+        let shows_token = task.row.token == Some(token);
+        let accepted = |state: StateName, attempt| Accepted {
+            task: id,
+            state: state.into(),
+            attempt,
+            expires_at_ms: None,
+        };
+        if state == StateName::Succeeded && shows_token && matches!(action, Some(Action::Ack(_))) {
+            return Ok(accepted(state, attempt));
+        }
+        let lives = task.row.expires_at_ms.is_some_and(|at| at > self.now);
+        if state != StateName::Leased || !shows_token || !lives {
+            let state = state.into();
+            return Err(Rejection::LeaseLost(LeaseLost { task: id, token, state, attempt }));
+        }
+        match action.expect("the steps give every settlement an action") {
+            Action::Ack(ack) => {
+                self.succeeds(id, token, ack);
+                Ok(accepted(StateName::Succeeded, attempt))
+            }
+            Action::Nack(nack) => Ok(accepted(self.fails(id, nack), attempt)),
+            Action::Extend(Extend { lease_ms }) => {
+                let (now, index) = (self.now, self.index);
+                let row = &mut self.task_mut(id).row;
+                row.leased_for_ms = lease_ms.or(row.leased_for_ms);
+                row.expires_at_ms = row.leased_for_ms.map(|length| now + length);
+                row.index = index;
+                Ok(Accepted { expires_at_ms: row.expires_at_ms, ..accepted(state, attempt) })
+            }
+            Action::Release(_) => {
+                self.task_mut(id).row.attempt -= 1;
+                self.becomes(id, StateName::Ready);
+                Ok(accepted(StateName::Ready, attempt - 1))
+            }
+        }
+    }
+
+    fn succeeds(&mut self, id: u64, token: u64, Ack { result }: Ack) {
+        let now = self.now;
+        let retention = self.settings(id).result_retention_ms;
+        self.becomes(id, StateName::Succeeded);
+        let task = self.task_mut(id);
+        task.row.token = Some(token);
+        task.row.finished_at_ms = Some(now);
+        task.row.kept_until_ms = Some(now + retention);
+        task.result = result;
+        if retention == 0 {
+            return self.tasks.retain(|task| task.row.id != id);
+        }
+        for _ in 0..2 {
+            let done = self.tasks.iter().filter(|task| task.is(StateName::Succeeded));
+            let oldest = done.clone().map(|task| (task.row.finished_at_ms, task.row.id)).min();
+            if done.count() as u64 > self.limits.finished_tasks_max
+                && let Some((_, oldest)) = oldest
+            {
+                self.tasks.retain(|task| task.row.id != oldest);
+            }
+        }
+    }
+
+    fn fails(&mut self, id: u64, Nack { error, delay_ms, dead }: Nack) -> StateName {
+        let used_up = self.is_used_up(id);
+        let now = self.now;
+        let standard = self.settings(id).retry;
+        let task = self.task_mut(id);
+        let retry = task.row.retry.unwrap_or(standard);
+        task.row.last_error = error;
+        if dead || used_up {
+            self.dies(id);
+            return StateName::Dead;
+        }
+        // The steps multiply by whole numbers.
+        let mut backoff = retry.initial_ms;
+        for _ in 1..task.row.attempt {
+            backoff = (backoff * u64::from(retry.multiplier_milli) / 1_000).min(1 << 40);
+        }
+        let backoff = backoff.min(retry.max_ms);
+        let delay = delay_ms.unwrap_or(backoff);
+        let jitter = backoff * u64::from(retry.jitter_milli) / 1_000;
+        task.jitter = if delay_ms.is_none() { jitter } else { 0 };
+        let due = now + delay;
+        task.row.run_at_ms = (due != task.row.enqueued_at_ms).then_some(due);
+        let state = if delay == 0 { StateName::Ready } else { StateName::Retrying };
+        self.becomes(id, state);
+        state
+    }
+
+    pub(crate) fn dies(&mut self, id: u64) {
+        let now = self.now;
+        let retention = self.settings(id).dead_retention_ms;
+        self.becomes(id, StateName::Dead);
+        let row = &mut self.task_mut(id).row;
+        row.finished_at_ms = Some(now);
+        row.kept_until_ms = retention.map(|retention| now + retention);
+        if retention == Some(0) {
+            self.tasks.retain(|task| task.row.id != id);
+        }
+    }
+
+    /// Ends a lease, if there is one, and says where the task is.
+    pub(crate) fn becomes(&mut self, id: u64, state: StateName) {
+        let index = self.index;
+        let row = &mut self.task_mut(id).row;
+        *row = TaskRow {
+            state: state.into(),
+            index,
+            token: None,
+            expires_at_ms: None,
+            leased_for_ms: None,
+            worker: None,
+            ..row.clone()
+        };
+    }
+
+    pub(crate) fn is_used_up(&self, id: u64) -> bool {
+        let row = &self.task(id).row;
+        let max = row.max_attempts.unwrap_or(self.settings(id).max_attempts);
+        max != 0 && row.attempt >= max
+    }
+
+    fn settings(&self, id: u64) -> QueueSettings {
+        self.queues[&self.task(id).queue].settings
+    }
+
+    fn task(&self, id: u64) -> &Task {
+        self.tasks.iter().find(|task| task.row.id == id).expect("it was found")
+    }
+
+    pub(crate) fn task_mut(&mut self, id: u64) -> &mut Task {
+        self.tasks.iter_mut().find(|task| task.row.id == id).expect("it was found")
+    }
+}

@@ -1,0 +1,232 @@
+//! Random steps. They say whom they mean by place (the last lease but two), so that what is left
+//! after shrinking still means something.
+
+use bytes::Bytes;
+use ferry_core::command::{
+    Ack, Action, DeleteQueue, Dequeue, Enqueue, Extend, Idempotency, Nack, NewTask, PutQueue,
+    QueueSettings, Release, RetryPolicy, Settle, Settlement, TableLimits,
+};
+use ferry_core::{Command, Entry, Proposal};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// An entry to come.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// How far the leader's clock goes, or goes back, in milliseconds.
+    pub(crate) clock: i64,
+    /// Whether the machine is restored from its rows first.
+    pub(crate) restart: bool,
+    limits: (u64, u64),
+    asked: Vec<(Asked, Option<Key>)>,
+}
+
+#[derive(Clone, Debug)]
+enum Asked {
+    Enqueue(Enqueue),
+    Dequeue(Dequeue, Vec<Choice>),
+    Settle(Vec<Choice>),
+    Put(PutQueue),
+    Delete(DeleteQueue),
+}
+
+/// The lease granted so many grants before the last, and what to do with it.
+#[derive(Clone, Debug)]
+struct Choice {
+    back: usize,
+    token_off: u64,
+    action: Action,
+}
+
+#[derive(Clone, Debug)]
+struct Key {
+    key: String,
+    fingerprint: u8,
+    retention_ms: u64,
+    forwarded: bool,
+}
+
+impl Step {
+    /// The entry, given the leader's clock and the leases granted so far.
+    pub(crate) fn entry(&self, at_ms: u64, granted: &[(u64, u64)]) -> Entry {
+        let settlements = |choices: &[Choice]| {
+            choices.iter().filter_map(|choice| choice.settlement(granted)).collect()
+        };
+        let command = |asked: &Asked| match asked {
+            Asked::Enqueue(enqueue) => Command::Enqueue(enqueue.clone()),
+            Asked::Dequeue(dequeue, choices) => {
+                Command::Dequeue(Dequeue { settle: settlements(choices), ..dequeue.clone() })
+            }
+            Asked::Settle(choices) => Command::Settle(Settle { items: settlements(choices) }),
+            Asked::Put(put) => Command::PutQueue(put.clone()),
+            Asked::Delete(delete) => Command::DeleteQueue(delete.clone()),
+        };
+        let proposal = |(asked, key): &(Asked, Option<Key>)| Proposal {
+            command: Some(command(asked)),
+            idempotency: key.as_ref().map(|key| Idempotency {
+                key: key.key.clone(),
+                fingerprint: Bytes::from(vec![key.fingerprint]),
+                retention_ms: key.retention_ms,
+                forwarded: key.forwarded,
+            }),
+        };
+        let (idempotency_keys_max, finished_tasks_max) = self.limits;
+        Entry {
+            at_ms,
+            limits: TableLimits { idempotency_keys_max, finished_tasks_max },
+            proposals: self.asked.iter().map(proposal).collect(),
+        }
+    }
+}
+
+impl Choice {
+    fn settlement(&self, granted: &[(u64, u64)]) -> Option<Settlement> {
+        let (task, token) = granted.iter().rev().nth(self.back)?;
+        let action = Some(self.action.clone());
+        Some(Settlement { task: *task, token: token + self.token_off, action })
+    }
+}
+
+/// A step of any kind.
+pub(crate) fn step() -> impl Strategy<Value = Step> {
+    let clock = prop_oneof![
+        4 => Just(0),
+        6 => (1..8_i64).prop_map(|halves| halves * 500),
+        1 => Just(60_000),
+        1 => Just(-7_000),
+    ];
+    let limits = prop_oneof![8 => Just((4, 5)), 1 => Just((1, 1)), 1 => Just((0, 0))];
+    let asked = vec((asked(), option::weighted(0.2, key())), 0..4);
+    let restart = prop::bool::weighted(0.05);
+    (clock, restart, limits, asked).prop_map(|(clock, restart, limits, asked)| Step {
+        clock,
+        restart,
+        limits,
+        asked,
+    })
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    prop_oneof![
+        8 => enqueue().prop_map(Asked::Enqueue),
+        10 => (dequeue(), vec(choice(), 0..3)).prop_map(|(d, choices)| Asked::Dequeue(d, choices)),
+        10 => vec(choice(), 1..4).prop_map(Asked::Settle),
+        2 => (queue(), settings()).prop_map(|(queue, settings)| {
+            Asked::Put(PutQueue { queue, settings })
+        }),
+        1 => (queue(), prop::bool::weighted(0.3))
+            .prop_map(|(queue, force)| Asked::Delete(DeleteQueue { queue, force })),
+    ]
+}
+
+fn queue() -> impl Strategy<Value = String> {
+    select(vec!["a", "b", "c"]).prop_map(Into::into)
+}
+
+fn halves(range: std::ops::Range<u64>) -> impl Strategy<Value = u64> {
+    range.prop_map(|halves| halves * 500)
+}
+
+fn retry() -> impl Strategy<Value = RetryPolicy> {
+    (halves(0..4), 1..4_u32, halves(0..20)).prop_map(|(initial_ms, times, max_ms)| RetryPolicy {
+        initial_ms,
+        multiplier_milli: times * 1_000,
+        max_ms,
+        jitter_milli: 0,
+    })
+}
+
+fn enqueue() -> impl Strategy<Value = Enqueue> {
+    let wishes = (
+        option::weighted(0.3, 0..4_u32),
+        option::weighted(0.3, halves(1..10)),
+        option::weighted(0.7, retry()),
+        option::weighted(0.2, Just("kind".to_owned())),
+        0..3_usize,
+    );
+    let time = prop_oneof![
+        4 => Just((None, 0)),
+        2 => halves(0..10).prop_map(|delay| (None, delay)),
+        1 => halves(0..200).prop_map(|at| (Some(at), 0)),
+    ];
+    let task = (wishes, time, 0..10_u32, 0..20_usize, any::<bool>()).prop_map(
+        |((max_attempts, lease_ms, retry, task_type, labels), time, priority, bytes, binary)| {
+            let (run_at_ms, delay_ms) = time;
+            NewTask {
+                payload: Bytes::from(vec![b'x'; bytes]),
+                payload_is_bytes: binary,
+                priority,
+                run_at_ms,
+                delay_ms,
+                max_attempts,
+                lease_ms,
+                retry,
+                traceparent: task_type.as_ref().map(|_| "00-1-2-03".into()),
+                task_type,
+                labels: (0..labels).map(|n| (format!("k{n}"), "v".into())).collect(),
+            }
+        },
+    );
+    (queue(), vec(task, 1..4), prop::bool::weighted(0.9))
+        .prop_map(|(queue, tasks, create_queue)| Enqueue { queue, tasks, create_queue })
+}
+
+fn dequeue() -> impl Strategy<Value = Dequeue> {
+    let worker = option::of(select(vec!["w1", "w2"]).prop_map(Into::into));
+    let lease_ms = option::of(halves(1..12));
+    (vec(queue(), 1..3), 1..5_u32, lease_ms, worker).prop_map(|(queues, max, lease_ms, worker)| {
+        Dequeue { queues, max, lease_ms, worker, settle: Vec::new() }
+    })
+}
+
+fn choice() -> impl Strategy<Value = Choice> {
+    let action = prop_oneof![
+        4 => (0..3_usize).prop_map(|bytes| {
+            Action::Ack(Ack { result: Bytes::from(vec![b'r'; bytes]) })
+        }),
+        4 => (
+            option::of(Just("boom".into())),
+            option::weighted(0.3, halves(0..6)),
+            prop::bool::weighted(0.1),
+        )
+            .prop_map(|(error, delay_ms, dead)| Action::Nack(Nack { error, delay_ms, dead })),
+        2 => option::of(halves(1..12)).prop_map(|lease_ms| Action::Extend(Extend { lease_ms })),
+        2 => Just(Action::Release(Release {})),
+    ];
+    let token_off = prop_oneof![20 => Just(0), 1 => 1..3_u64];
+    (0..8_usize, token_off, action).prop_map(|(back, token_off, action)| Choice {
+        back,
+        token_off,
+        action,
+    })
+}
+
+fn settings() -> impl Strategy<Value = QueueSettings> {
+    let bounds = (option::of(0..12_u64), option::of(0..120_u64));
+    let kept = (halves(0..40), option::of(halves(0..40)));
+    (halves(1..12), 0..4_u32, retry(), bounds, kept).prop_map(
+        |(lease_ms, max_attempts, retry, (max_tasks, max_bytes), (results, dead))| QueueSettings {
+            lease_ms,
+            max_attempts,
+            retry,
+            max_tasks,
+            max_bytes,
+            result_retention_ms: results,
+            dead_retention_ms: dead,
+        },
+    )
+}
+
+fn key() -> impl Strategy<Value = Key> {
+    let fingerprint = prop_oneof![4 => Just(0_u8), 1 => Just(1)];
+    (select(vec!["k1", "k2", "k3"]), fingerprint, halves(0..30), any::<bool>()).prop_map(
+        |(key, fingerprint, retention_ms, forwarded)| Key {
+            key: key.into(),
+            fingerprint,
+            retention_ms,
+            forwarded,
+        },
+    )
+}
