@@ -7,7 +7,7 @@ use std::sync::mpsc::sync_channel;
 
 use raft_log::api::raft_log_writer::RaftLogWriter;
 use raft_log::chunked_wal::{ChunkedWal, Config as SegmentConfig};
-use raft_log::{Config, RaftWalTypes};
+use raft_log::{ChunkId, Config, RaftWalTypes};
 
 use super::batch::Batch;
 use super::core::Writing;
@@ -31,16 +31,14 @@ pub(super) fn open(
         StoreError::io("open", &segments)(error)
     })?;
     let noted = newest.read()?;
-    let before = last_segment(&segments)?;
-    if noted > before.as_ref().map(|(start, _, _)| *start) {
-        let missing = SegmentConfig::chunk_file_name(raft_log::ChunkId(noted.unwrap_or_default()));
-        return Err(StoreError::corrupt(&segments.join(missing), "it is missing"));
-    }
+    let before = Files::list(&segments)?;
+    before.check_not_emptied()?;
+    before.check_reaches(noted, &segments)?;
     let engine =
         Engine::open(config.clone()).map_err(|error| refusal(&segments, &config, error))?;
-    if let Some((_, path, bytes)) = before {
-        warn_if_cut(&path, bytes);
-    }
+    // The engine removes a last segment that was not even begun. One that was noted had been.
+    Files::list(&segments)?.check_reaches(noted, &segments)?;
+    before.warn_if_cut();
     let mut writing = writing(engine);
     check_ends(&writing, log_dir)?;
     if noted.is_none() && writing.state() != LogState::default() {
@@ -54,6 +52,56 @@ pub(super) fn open(
     Ok(writing)
 }
 
+/// The segments: first byte, file and length of each, oldest first.
+struct Files(Vec<(u64, PathBuf, u64)>);
+
+impl Files {
+    fn list(segments: &Path) -> Result<Self, StoreError> {
+        let mut files = Vec::new();
+        for name in dir::names(segments)? {
+            if let Ok(start) = SegmentConfig::parse_chunk_file_name(&name) {
+                let path = segments.join(&name);
+                let bytes = fs::metadata(&path).map_err(StoreError::io("look at", &path))?.len();
+                files.push((start, path, bytes));
+            }
+        }
+        files.sort();
+        Ok(Self(files))
+    }
+
+    /// The engine counts on a record in every segment but the last.
+    fn check_not_emptied(&self) -> Result<(), StoreError> {
+        let Some((_, full)) = self.0.split_last() else { return Ok(()) };
+        match full.iter().find(|(_, _, bytes)| *bytes == 0) {
+            None => Ok(()),
+            Some((_, path, _)) => Err(StoreError::corrupt(path, "it is empty, at offset 0")),
+        }
+    }
+
+    /// Whether the segment is there that was noted as the newest, or a later one.
+    fn check_reaches(&self, noted: Option<u64>, segments: &Path) -> Result<(), StoreError> {
+        let newest = self.0.last().map(|(start, _, _)| *start);
+        match noted {
+            Some(start) if newest < noted => {
+                let name = SegmentConfig::chunk_file_name(ChunkId(start));
+                Err(StoreError::corrupt(&segments.join(name), "it is missing or was emptied"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Tells when the engine has cut what a crash left unfinished at the end of the last segment.
+    /// Nobody was told that it is on disk, so nothing is lost.
+    fn warn_if_cut(&self) {
+        let Some((_, path, before)) = self.0.last() else { return };
+        let bytes = fs::metadata(path).map_or(0, |file| file.len());
+        if bytes < *before {
+            let cut = before - bytes;
+            tracing::warn!(path = %path.display(), offset = bytes, cut, "torn end of the log cut off");
+        }
+    }
+}
+
 fn writing(engine: Engine) -> Writing {
     let next = |id: Option<u64>| id.map_or(0, |index| index + 1);
     let state = engine.log_state();
@@ -61,29 +109,6 @@ fn writing(engine: Engine) -> Writing {
     let end = next(state.last().map(|id| id.0.index.get()));
     let bytes = engine.stat().open_chunk.global_end;
     Writing { engine, entries: start..end.max(start), end: bytes, begun: None }
-}
-
-/// The newest segment: its first byte, its file and its length.
-fn last_segment(segments: &Path) -> Result<Option<(u64, PathBuf, u64)>, StoreError> {
-    let mut last = None;
-    for name in dir::names(segments)? {
-        if let Ok(start) = SegmentConfig::parse_chunk_file_name(&name) {
-            let path = segments.join(&name);
-            let bytes = fs::metadata(&path).map_err(StoreError::io("look at", &path))?.len();
-            last = last.max(Some((start, path, bytes)));
-        }
-    }
-    Ok(last)
-}
-
-/// The engine has cut what a crash left unfinished at the end of the last segment. Nobody was told
-/// that it is on disk, so nothing is lost.
-fn warn_if_cut(path: &Path, bytes_before: u64) {
-    let bytes = fs::metadata(path).map_or(0, |file| file.len());
-    if bytes < bytes_before {
-        let cut = bytes_before - bytes;
-        tracing::warn!(path = %path.display(), offset = bytes, cut, "torn end of the log cut off");
-    }
 }
 
 /// Names the file and the place that the engine stumbled over.

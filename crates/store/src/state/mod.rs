@@ -260,3 +260,6 @@ fn check_unused(layout: &Layout) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod install_tests;

@@ -1,0 +1,14 @@
+//! The store from outside: what it promises, and what crashes and damage may do to it.
+
+mod child;
+mod disk;
+mod history;
+mod identity;
+mod log;
+mod log_crash;
+mod log_damage;
+mod log_failure;
+mod snapshot;
+mod state;
+mod state_crash;
+mod writer;
