@@ -1,0 +1,50 @@
+//! The node: HTTP, long polls, forwarding to the leader, configuration, telemetry.
+//!
+//! A request passes [`wire`] and [`front`] (limits of the transport), a handler of [`routes`]
+//! (translation), [`relay`] (to the leader, wherever it is) and the replica, and comes back as an
+//! answer or as a [`problem`]. Dequeues that find nothing lie down at [`waiters`], the bell.
+//!
+//! Left out on purpose: rules. What may be done to a queue is decided in `ferry-core` alone.
+
+mod config;
+mod config_key;
+mod config_source;
+mod run;
+
+mod door;
+mod front;
+mod head_scan;
+mod http;
+mod node;
+mod router;
+mod routes;
+mod wire;
+
+mod body;
+mod body_reader;
+mod call;
+mod idempotency;
+mod json_scan;
+mod named;
+mod pages;
+mod query;
+
+mod forwarder;
+mod poll;
+mod reads;
+mod relay;
+mod waiters;
+mod writes;
+
+mod answer;
+mod metrics;
+mod nearest;
+mod problem;
+mod telemetry;
+mod translate;
+mod wall_clock;
+
+pub use config::{Config, LogFormat};
+pub use config_key::{ConfigKey, Fallback, KEYS, Kind};
+pub use config_source::{ConfigProblem, ConfigProblems, ConfigSource};
+pub use run::{ServeError, run};

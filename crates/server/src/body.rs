@@ -1,0 +1,206 @@
+//! JSON bodies: what is wrong with one is told with its place and its field.
+
+use ferry_api::{Code, Problem};
+use hyper::HeaderMap;
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::json_scan;
+use crate::nearest::nearest;
+use crate::problem::Failure;
+
+/// Reads a body that has to be there.
+pub(crate) fn required<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<T, Failure> {
+    check_media_type(headers)?;
+    if body.is_empty() {
+        return Err(Failure::new(Code::MalformedJson, "the body is empty; send a JSON object"));
+    }
+    parse(body)
+}
+
+/// Reads a body that may be left out.
+pub(crate) fn optional<T: DeserializeOwned + Default>(
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<T, Failure> {
+    if body.is_empty() { Ok(T::default()) } else { required(headers, body) }
+}
+
+fn check_media_type(headers: &HeaderMap) -> Result<(), Failure> {
+    let unsupported = |detail: &str| Err(Failure::new(Code::UnsupportedMediaType, detail));
+    let encoding = headers.get(CONTENT_ENCODING).map(|value| value.as_bytes());
+    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
+        return unsupported("a Content-Encoding is not supported; send the body as it is");
+    }
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = media_type.map(|value| value.split(';').next().unwrap_or(value).trim());
+    if essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
+        return Ok(());
+    }
+    unsupported("the body must be JSON; send Content-Type: application/json")
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    if body.starts_with(b"\xef\xbb\xbf") {
+        return Err(malformed(1, 1, "a byte-order mark is not allowed"));
+    }
+    let text = std::str::from_utf8(body).map_err(|error| {
+        let (line, column) = place(body, error.valid_up_to());
+        malformed(line, column, "invalid UTF-8")
+    })?;
+    if let Err(flaw) = json_scan::check(body) {
+        let (line, column) = place(body, flaw.at);
+        return Err(malformed(line, column, flaw.what));
+    }
+    serde_json::from_str(text).map_err(|error| explain(body, &error))
+}
+
+fn malformed(line: usize, column: usize, what: &str) -> Failure {
+    let detail = format!("the body is not valid JSON at line {line} column {column}: {what}");
+    Failure::new(Code::MalformedJson, detail)
+}
+
+/// Line and column of a byte, both from 1.
+fn place(body: &[u8], at: usize) -> (usize, usize) {
+    let before = &body[..at];
+    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    (before.iter().filter(|&&byte| byte == b'\n').count() + 1, at - line_start + 1)
+}
+
+fn explain(body: &[u8], error: &serde_json::Error) -> Failure {
+    let message = error.to_string();
+    let what = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
+    let (line, column) = (error.line(), error.column());
+    match error.classify() {
+        Category::Syntax | Category::Eof | Category::Io if what == "number out of range" => {
+            wrong(body, line, column, what)
+        }
+        Category::Syntax | Category::Eof | Category::Io => malformed(line, column, what),
+        Category::Data => match what.strip_prefix("unknown field ") {
+            Some(rest) => unknown_field(rest),
+            None if what.starts_with("duplicate field ") => malformed(line, column, what),
+            None => wrong(body, line, column, what),
+        },
+    }
+}
+
+/// A field that is not known: `rest` is "`x`, expected one of `a`, `b`".
+fn unknown_field(rest: &str) -> Failure {
+    let mut names = rest.split('`').skip(1).step_by(2);
+    let wrong = names.next().unwrap_or(rest);
+    let known: Vec<&str> = names.collect();
+    let hint = match nearest(wrong, known.iter().copied()) {
+        Some(known) => format!("did you mean {known}?"),
+        None => format!("known are {}", known.join(", ")),
+    };
+    let detail = format!("the field {wrong:?} is not known; {hint}");
+    let problem = Problem::new(Code::UnknownField, detail);
+    Problem { field: Some(wrong.into()), ..problem }.into()
+}
+
+/// A value of the wrong type or out of its type's range.
+fn wrong(body: &[u8], line: usize, column: usize, what: &str) -> Failure {
+    let field = match json_scan::field_at(body, line, column) {
+        // A field that is missing is missed at the end of its object.
+        path if what.starts_with("missing field `") => {
+            let name = what.split('`').nth(1).unwrap_or_default();
+            if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+        }
+        path if path.is_empty() => "body".to_owned(),
+        path => path,
+    };
+    let detail = format!("{field} at line {line} column {column}: {what}");
+    let problem = Problem::new(Code::InvalidArgument, detail);
+    Problem { field: Some(field), ..problem }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+    use ferry_api::{DequeueRequest, EnqueueRequest, QueueSettings, SettleRequest};
+    use futures::FutureExt;
+    use hyper::header::HeaderValue;
+
+    use super::*;
+
+    /// The code, the field and the detail of the refusal of `body`.
+    fn refusal<T: DeserializeOwned>(body: &[u8]) -> (Code, String, String) {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        let failure = required::<T>(&headers, body).err().expect("the body is refused");
+        let body = axum::body::to_bytes(failure.into_response().into_body(), usize::MAX);
+        let body = body.now_or_never().expect("it is there").expect("it is whole");
+        let problem: Problem = serde_json::from_slice(&body).expect("a problem");
+        (problem.code, problem.field.unwrap_or_default(), problem.detail)
+    }
+
+    #[test]
+    fn broken_json_is_told_with_its_place() {
+        let deep = format!("{{\"payload\": {}1{}}}", "[".repeat(64), "]".repeat(64));
+        let cases: [(&[u8], &str); 10] = [
+            (b"", "the body is empty"),
+            (b"\xef\xbb\xbf{}", "line 1 column 1: a byte-order mark"),
+            (b"{\"payload\":\n \"\xff\"}", "line 2 column 3: invalid UTF-8"),
+            (b"{\"payload\": 1} x", "line 1 column 16: trailing characters"),
+            (b"{\"payload\": ", "line 1 column 12: EOF"),
+            (b"{\"payload\": 1,}", "line 1 column 15: trailing comma"),
+            (b"{\"payload\": 1, \"payload\": 2}", "duplicate field `payload`"),
+            (b"{\"payload\": \"\\ud800\"}", "a lone surrogate"),
+            (b"{\"payload\": \"\\ud800\\u0041\"}", "a lone surrogate"),
+            (deep.as_bytes(), "line 1 column 76: more than 64 levels"),
+        ];
+        for (body, expected) in cases {
+            let (code, _, detail) = refusal::<EnqueueRequest>(body);
+            assert_eq!(code, Code::MalformedJson, "{detail}");
+            assert!(detail.contains(expected), "{detail:?} does not say {expected:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_told_with_the_nearest() {
+        let (code, field, detail) = refusal::<EnqueueRequest>(b"{\"pritority\": 1}");
+        assert_eq!((code, field.as_str()), (Code::UnknownField, "pritority"));
+        assert!(detail.ends_with("did you mean priority?"), "{detail}");
+        let (code, field, detail) = refusal::<QueueSettings>(b"{\"colour\": 1}");
+        assert_eq!((code, field.as_str()), (Code::UnknownField, "colour"));
+        assert!(detail.contains("known are lease_ms, max_attempts"), "{detail}");
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_its_field() {
+        let enqueue: [(&str, &str); 5] = [
+            (r#"{"payload": {"priority": 2}, "priority": "high"}"#, "priority"),
+            (r#"{"payload": 1, "priority": 300}"#, "priority"),
+            (r#"{"payload": 1, "retry": {"multiplier": 1e400}}"#, "retry.multiplier"),
+            (
+                r#"{"tasks": [{"payload": 1}, {"payload": 1, "labels": {"a": 1}}]}"#,
+                "tasks[1].labels.a",
+            ),
+            (r#"[1]"#, "body"),
+        ];
+        for (body, expected) in enqueue {
+            let (code, field, detail) = refusal::<EnqueueRequest>(body.as_bytes());
+            assert_eq!((code, field.as_str()), (Code::InvalidArgument, expected), "{detail}");
+        }
+        let (code, field, _) = refusal::<DequeueRequest>(br#"{"queues": ["a", "../b"]}"#);
+        assert_eq!((code, field.as_str()), (Code::InvalidArgument, "queues[1]"));
+        let (code, field, _) = refusal::<SettleRequest>(br#"{"settle": [{"lease": "l1.1"}]}"#);
+        assert_eq!((code, field.as_str()), (Code::InvalidArgument, "settle[0].action"));
+    }
+
+    #[test]
+    fn only_plain_json_is_read() {
+        let none = required::<QueueSettings>(&HeaderMap::new(), b"{}");
+        assert!(none.is_err());
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        assert!(required::<QueueSettings>(&headers, b"{}").is_ok());
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        assert!(required::<QueueSettings>(&headers, b"{}").is_err());
+        assert!(optional::<QueueSettings>(&HeaderMap::new(), b"").is_ok());
+    }
+}

@@ -1,0 +1,160 @@
+//! The way to the leader: one request sent once, over pooled connections.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use ferry_api::{Code, Problem, headers as names};
+use ferry_types::NodeId;
+use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{HeaderMap, StatusCode};
+
+use crate::answer;
+use crate::call::{Call, FORWARD_REPEAT, FORWARD_WAIT_MS};
+
+/// Sends requests on to the leader.
+pub(crate) struct Forwarder {
+    node: NodeId,
+    client: reqwest::Client,
+    /// What no other process of this cluster has; the keys made up here begin with it.
+    prefix: String,
+    keys: AtomicU64,
+}
+
+/// What is sent along with a request.
+pub(crate) struct Hop<'a> {
+    /// The leader's URL.
+    pub(crate) to: &'a str,
+    /// How long it may take there, besides waiting.
+    pub(crate) patience: Duration,
+    /// How long it may wait there.
+    pub(crate) wait: Option<Duration>,
+    /// The key made up for it, if it has none of its own.
+    pub(crate) key: Option<&'a str>,
+    /// Whether it was sent before.
+    pub(crate) is_repeat: bool,
+}
+
+/// Why there is no answer to pass on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum HopError {
+    /// Certainly nothing was written.
+    NotWritten,
+    /// Something may have been written.
+    Unknown,
+}
+
+/// Headers that mean something to the leader.
+const REQUEST_HEADERS: [HeaderName; 4] = [
+    CONTENT_TYPE,
+    CONTENT_ENCODING,
+    HeaderName::from_static(names::IDEMPOTENCY_KEY),
+    HeaderName::from_static(names::TRACEPARENT),
+];
+
+/// Headers that mean something to the caller.
+const RESPONSE_HEADERS: [HeaderName; 8] = [
+    CONTENT_TYPE,
+    ALLOW,
+    LOCATION,
+    RETRY_AFTER,
+    answer::INDEX,
+    answer::NODE,
+    answer::REPLAYED,
+    answer::STALE_MS,
+];
+
+impl Forwarder {
+    /// A forwarder with no connection yet.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built.
+    pub(crate) fn new(node: NodeId) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .http1_only()
+            .no_proxy()
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(1))
+            .pool_idle_timeout(Duration::from_secs(60))
+            .build()?;
+        let prefix = format!("n{node}-{:032x}", random());
+        Ok(Self { node, client, prefix, keys: AtomicU64::new(0) })
+    }
+
+    /// A key that no other write has.
+    pub(crate) fn make_key(&self) -> String {
+        format!("{}-{}", self.prefix, self.keys.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Sends the request once. Dropping the future may leave it running at the leader.
+    pub(crate) async fn send(&self, call: &Call, hop: &Hop<'_>) -> Result<Response, HopError> {
+        let path = call.uri.path_and_query().map_or("/", |path| path.as_str());
+        // What the leader may take, and a little for the way, so that its own answer comes first.
+        let limit = hop.patience + hop.wait.unwrap_or_default() + Duration::from_millis(250);
+        let request = self
+            .client
+            .request(call.method.clone(), format!("{}{path}", hop.to))
+            .headers(self.headers(call, hop))
+            .body(call.body.clone())
+            .timeout(limit);
+        let response = request.send().await.map_err(|error| match error.is_connect() {
+            true => HopError::NotWritten,
+            false => HopError::Unknown,
+        })?;
+        let status = response.status();
+        let mut headers = HeaderMap::new();
+        for name in RESPONSE_HEADERS {
+            if let Some(value) = response.headers().get(&name) {
+                headers.insert(name, value.clone());
+            }
+        }
+        let body = response.bytes().await.map_err(|_| HopError::Unknown)?;
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE if !is_final(&body) => Err(HopError::NotWritten),
+            StatusCode::GATEWAY_TIMEOUT => Err(HopError::Unknown),
+            _ => Ok((status, headers, body).into_response()),
+        }
+    }
+
+    fn headers(&self, call: &Call, hop: &Hop<'_>) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for name in REQUEST_HEADERS {
+            if let Some(value) = call.headers.get(&name) {
+                headers.insert(name, value.clone());
+            }
+        }
+        let millis = |duration: Duration| {
+            HeaderValue::from(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1))
+        };
+        headers.insert(names::FERRY_FORWARDED_BY, self.node.get().into());
+        headers.insert(names::FERRY_TIMEOUT_MS, millis(hop.patience));
+        if let Some(wait) = hop.wait {
+            let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            headers.insert(FORWARD_WAIT_MS, wait.into());
+        }
+        if let Some(key) = hop.key.and_then(|key| HeaderValue::from_str(key).ok()) {
+            headers.insert(names::FERRY_FORWARD_KEY, key);
+        }
+        if hop.is_repeat {
+            headers.insert(FORWARD_REPEAT, HeaderValue::from_static("true"));
+        }
+        headers
+    }
+}
+
+/// Whether a 503 of the leader is the answer, and not a reason to ask again.
+fn is_final(body: &[u8]) -> bool {
+    let problem = serde_json::from_slice::<Problem>(body);
+    problem
+        .is_ok_and(|problem| matches!(problem.code, Code::ForwardingLoop | Code::IndexNotReached))
+}
+
+/// 128 bits from the keys that the standard library draws for its hash maps, which come from the
+/// operating system once a thread and are told apart by a counter.
+fn random() -> u128 {
+    use std::hash::{BuildHasher, RandomState};
+    let draw = || u128::from(RandomState::new().hash_one(std::process::id()));
+    (draw() << 64) | draw()
+}

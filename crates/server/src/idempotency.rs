@@ -1,0 +1,67 @@
+//! The key that a write is asked under, and what tells its request from another (G5).
+
+use bytes::Bytes;
+use ferry_core::command;
+use ferry_types::limits;
+use hyper::Method;
+use sha2::{Digest, Sha256};
+
+use crate::call::Call;
+
+/// Which of the proposals of one request a key is for. A dequeue that settles first and takes
+/// later makes two, and a repeat of it has to find both answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The whole request.
+    Whole,
+    /// A dequeue's later taking, without its settlements.
+    Taking,
+}
+
+/// The key of one of the proposals of a request, if it has any: the caller's own, or the one that
+/// a forwarding node made up.
+pub(crate) fn of(call: &Call, stage: Stage) -> Option<command::Idempotency> {
+    let (key, retention, forwarded) = match (&call.key, &call.forward_key) {
+        (Some(key), _) => (key.as_str(), call.node.config.idempotency_retention, false),
+        (None, Some(key)) => (key.as_str(), limits::FORWARDED_RETENTION, true),
+        (None, None) => return None,
+    };
+    let key = match stage {
+        Stage::Whole => key.to_owned(),
+        // No caller can write a space into a key.
+        Stage::Taking => format!("{key} taking"),
+    };
+    let path = call.uri.path();
+    Some(command::Idempotency {
+        key,
+        fingerprint: fingerprint(&call.method, path, call.uri.query(), &call.body),
+        retention_ms: u64::try_from(retention.as_millis()).unwrap_or(u64::MAX),
+        forwarded,
+    })
+}
+
+fn fingerprint(method: &Method, path: &str, query: Option<&str>, body: &[u8]) -> Bytes {
+    let mut hash = Sha256::new();
+    let parts = [method.as_str().as_bytes(), path.as_bytes(), query.unwrap_or("").as_bytes(), body];
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    Bytes::copy_from_slice(&hash.finalize()[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_a_request_tells() {
+        let base = fingerprint(&Method::POST, "/a", Some("b"), b"c");
+        assert_eq!(base.len(), 16);
+        assert_eq!(base, fingerprint(&Method::POST, "/a", Some("b"), b"c"));
+        assert_ne!(base, fingerprint(&Method::PUT, "/a", Some("b"), b"c"));
+        assert_ne!(base, fingerprint(&Method::POST, "/ab", Some(""), b"c"));
+        assert_ne!(base, fingerprint(&Method::POST, "/a", Some("bc"), b""));
+        assert_ne!(base, fingerprint(&Method::POST, "/a", None, b"c"));
+    }
+}

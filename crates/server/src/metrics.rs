@@ -1,0 +1,204 @@
+//! What a node tells Prometheus about its HTTP side and its queues; the replica adds its own.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use ferry_api::routes;
+use ferry_core::QueueView;
+
+use crate::door::Door;
+use crate::translate;
+
+/// The names, each with its unit and meaning.
+pub(crate) mod metric {
+    /// Requests answered, by route and status. Counter.
+    pub(crate) const REQUESTS: &str = "ferry_http_requests_total";
+    /// Requests under way. Gauge.
+    pub(crate) const IN_FLIGHT: &str = "ferry_http_requests_in_flight";
+    /// Seconds from a request's head to its answer, by route; waiting included. Histogram.
+    pub(crate) const SECONDS: &str = "ferry_http_request_seconds";
+    /// Open connections. Gauge.
+    pub(crate) const CONNECTIONS: &str = "ferry_http_connections";
+    /// Dequeues that wait for a task on this node. Gauge.
+    pub(crate) const WAITERS: &str = "ferry_waiters";
+    /// Tasks, by queue and state. Gauge.
+    pub(crate) const TASKS: &str = "ferry_queue_tasks";
+    /// Payload bytes of unfinished tasks, by queue. Gauge.
+    pub(crate) const BYTES: &str = "ferry_queue_bytes";
+    /// Queues that the two above leave out, because there are too many. Gauge.
+    pub(crate) const QUEUES_LEFT_OUT: &str = "ferry_queues_left_out";
+}
+
+/// Queues that get labels of their own, in the order of their names.
+const QUEUES_SHOWN_MAX: usize = 200;
+/// The upper bounds of the histogram's buckets, in milliseconds.
+const BOUNDS_MS: [u64; 12] = [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 5_000, 15_000, 60_000];
+
+/// What the HTTP side counts.
+#[derive(Default)]
+pub(crate) struct HttpMetrics {
+    /// Requests under way.
+    pub(crate) in_flight: AtomicU64,
+    /// Open connections.
+    pub(crate) connections: AtomicU64,
+    routes: [RouteMetrics; routes::ALL.len() + 1],
+}
+
+/// What is counted of one route.
+#[derive(Default)]
+struct RouteMetrics {
+    /// By status. Few: the lock is held for one increment.
+    statuses: Mutex<BTreeMap<u16, u64>>,
+    buckets: [AtomicU64; BOUNDS_MS.len() + 1],
+    micros: AtomicU64,
+}
+
+impl HttpMetrics {
+    /// Counts a request that was answered.
+    pub(crate) fn answered(&self, path: &str, status: u16, took: Duration) {
+        let route = routes::ALL.iter().position(|(template, _)| fits(template, path));
+        let route = &self.routes[route.unwrap_or(routes::ALL.len())];
+        let mut statuses = route.statuses.lock().unwrap_or_else(PoisonError::into_inner);
+        *statuses.entry(status).or_default() += 1;
+        drop(statuses);
+        let bucket = BOUNDS_MS.partition_point(|&bound| u128::from(bound) < took.as_millis());
+        route.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        route.micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    fn write(&self, out: &mut String) {
+        head(out, metric::REQUESTS, "counter", "Requests answered.");
+        for (name, route) in self.by_name() {
+            let statuses = route.statuses.lock().unwrap_or_else(PoisonError::into_inner);
+            for (status, count) in statuses.iter() {
+                let labels = format!("route=\"{name}\",status=\"{status}\"");
+                line(out, metric::REQUESTS, &labels, *count);
+            }
+        }
+        let help = "Seconds from a request's head to its answer, waiting included.";
+        head(out, metric::SECONDS, "histogram", help);
+        for (name, route) in self.by_name() {
+            route.write(out, name);
+        }
+        head(out, metric::IN_FLIGHT, "gauge", "Requests under way.");
+        line(out, metric::IN_FLIGHT, "", self.in_flight.load(Ordering::Relaxed));
+        head(out, metric::CONNECTIONS, "gauge", "Open HTTP connections.");
+        line(out, metric::CONNECTIONS, "", self.connections.load(Ordering::Relaxed));
+    }
+
+    fn by_name(&self) -> impl Iterator<Item = (&'static str, &RouteMetrics)> {
+        let names = routes::ALL.iter().map(|(template, _)| *template).chain(["other"]);
+        names.zip(&self.routes)
+    }
+}
+
+impl RouteMetrics {
+    fn write(&self, out: &mut String, name: &str) {
+        let counts: Vec<u64> =
+            self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
+        let total: u64 = counts.iter().sum();
+        if total == 0 {
+            return;
+        }
+        let (bucket, mut below) = (format!("{}_bucket", metric::SECONDS), 0);
+        for (bound, count) in BOUNDS_MS.iter().zip(&counts) {
+            below += count;
+            let labels = format!("route=\"{name}\",le=\"{}\"", *bound as f64 / 1_000.0);
+            line(out, &bucket, &labels, below);
+        }
+        line(out, &bucket, &format!("route=\"{name}\",le=\"+Inf\""), total);
+        let seconds = self.micros.load(Ordering::Relaxed) as f64 / 1_000_000.0;
+        let route = format!("route=\"{name}\"");
+        line(out, &format!("{}_sum", metric::SECONDS), &route, seconds);
+        line(out, &format!("{}_count", metric::SECONDS), &route, total);
+    }
+}
+
+/// Everything, in the text format of Prometheus.
+pub(crate) fn text(door: &Door) -> String {
+    let mut out = String::new();
+    door.metrics.write(&mut out);
+    let Some(node) = door.try_node() else { return out };
+    head(&mut out, metric::WAITERS, "gauge", "Dequeues that wait for a task on this node.");
+    line(&mut out, metric::WAITERS, "", node.waiters.len());
+    let queues =
+        node.replica.view(|_, machine| machine.queues(None, ferry_types::limits::QUEUES_MAX));
+    write_queues(&mut out, &queues);
+    out.push_str(&node.replica.metrics());
+    out
+}
+
+fn write_queues(out: &mut String, queues: &[QueueView]) {
+    let shown = &queues[..queues.len().min(QUEUES_SHOWN_MAX)];
+    head(out, metric::TASKS, "gauge", "Tasks, as this node has applied them.");
+    for queue in shown {
+        let counts = translate::counts(&queue.counts);
+        for (state, count) in [
+            ("scheduled", counts.scheduled),
+            ("ready", counts.ready),
+            ("leased", counts.leased),
+            ("retrying", counts.retrying),
+            ("succeeded", counts.succeeded),
+            ("dead", counts.dead),
+        ] {
+            let labels = format!("queue=\"{}\",state=\"{state}\"", queue.name);
+            line(out, metric::TASKS, &labels, count);
+        }
+    }
+    head(out, metric::BYTES, "gauge", "Payload bytes of unfinished tasks.");
+    for queue in shown {
+        line(out, metric::BYTES, &format!("queue=\"{}\"", queue.name), queue.bytes);
+    }
+    head(out, metric::QUEUES_LEFT_OUT, "gauge", "Queues that are not shown: there are too many.");
+    line(out, metric::QUEUES_LEFT_OUT, "", queues.len() - shown.len());
+}
+
+fn head(out: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn line(out: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {
+    let _ = match labels {
+        "" => writeln!(out, "{name} {value}"),
+        labels => writeln!(out, "{name}{{{labels}}} {value}"),
+    };
+}
+
+/// Whether a path is of this template's form.
+fn fits(template: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    template.split('/').all(|part| match segments.next() {
+        Some(segment) => part.starts_with('{') || part == segment,
+        None => false,
+    }) && segments.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_counts_for_its_route() {
+        let metrics = HttpMetrics::default();
+        metrics.answered("/v1/queues/mail/tasks", 201, Duration::from_millis(2));
+        metrics.answered("/v1/queues/mail/tasks", 201, Duration::from_millis(30));
+        metrics.answered("/v1/leases/settle", 200, Duration::ZERO);
+        metrics.answered("/nowhere", 404, Duration::from_secs(61));
+        let mut text = String::new();
+        metrics.write(&mut text);
+        let tasks = "route=\"/v1/queues/{queue}/tasks\"";
+        for expected in [
+            format!("ferry_http_requests_total{{{tasks},status=\"201\"}} 2\n"),
+            format!("ferry_http_request_seconds_bucket{{{tasks},le=\"0.002\"}} 1\n"),
+            format!("ferry_http_request_seconds_bucket{{{tasks},le=\"+Inf\"}} 2\n"),
+            "ferry_http_requests_total{route=\"/v1/leases/settle\",status=\"200\"} 1\n".into(),
+            "ferry_http_requests_total{route=\"other\",status=\"404\"} 1\n".into(),
+        ] {
+            assert!(text.contains(&expected), "{expected} is not in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What handlers work with, once the replica stands.
+
+use std::sync::Arc;
+
+use ferry_replica::Replica;
+
+use crate::config::Config;
+use crate::forwarder::Forwarder;
+use crate::waiters::Waiters;
+
+/// A running node.
+pub(crate) struct Node {
+    /// How it is to run.
+    pub(crate) config: Config,
+    /// Its share in the group.
+    pub(crate) replica: Replica,
+    /// Dequeues that wait for a task.
+    pub(crate) waiters: Arc<Waiters>,
+    /// The way to the leader.
+    pub(crate) forwarder: Forwarder,
+}

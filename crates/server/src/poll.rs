@@ -1,0 +1,269 @@
+//! A dequeue on its way to a task: it settles first, then takes, or lies down until a task comes.
+//!
+//! 1. A poll that finds nothing writes nothing to the log, unless it settles, or may repeat an
+//!    earlier one whose answer only the machine knows.
+//! 2. Nothing is answered empty before the leader was confirmed (G7).
+//! 3. A settlement is proposed once; what came of it goes into the final answer, whichever
+//!    proposal brings the tasks.
+
+use axum::response::Response;
+use ferry_api::{CheckedDequeue, Code, DequeueResponse, SettledItem};
+use ferry_core::command::{Command, Dequeue};
+use ferry_core::rejection::{QueueNotFound, Rejection};
+use ferry_core::{Proposal, Reply};
+use ferry_replica::{Answer, LeasedTask, ProposeError};
+use ferry_types::{LeaseId, LogIndex};
+use hyper::StatusCode;
+use tokio::time::{Instant, sleep_until};
+
+use crate::answer;
+use crate::call::{Call, FORWARD_WAIT_MS};
+use crate::idempotency::{self, Stage};
+use crate::problem::Failure;
+use crate::relay::{Kind, Relay, Turn};
+use crate::translate;
+use crate::waiters::{Ticket, TooManyWaiters};
+
+/// A dequeue under way.
+pub(crate) struct Poll<'a> {
+    call: &'a Call,
+    request: CheckedDequeue,
+    relay: Relay<'a>,
+    wait_until: Instant,
+    /// What came of the settlements, once they are made.
+    settled: Option<Vec<SettledItem>>,
+    /// Whether the machine may hold leases that an earlier asking got.
+    may_hold_leases: bool,
+}
+
+/// What a look at the queues found.
+enum Look {
+    /// Something is ready.
+    Ready,
+    /// Nothing is ready.
+    Nothing(LogIndex),
+    /// A queue does not exist.
+    Unknown(LogIndex, String),
+}
+
+/// What ends the sleep of a waiter.
+enum Event {
+    /// A task came, or the time is up: look again.
+    Look,
+    /// This node leads no longer.
+    LeaderLost,
+    /// This node stops.
+    Stopping,
+}
+
+impl<'a> Poll<'a> {
+    /// A dequeue that nothing was done for yet.
+    pub(crate) fn new(call: &'a Call, request: CheckedDequeue) -> Self {
+        // A node that forwards a poll says how much of the wait is left.
+        let left = call.millis_header(FORWARD_WAIT_MS).filter(|_| call.is_forwarded);
+        let wait_until = call.arrived + left.map_or(request.wait, |left| left.min(request.wait));
+        Self {
+            call,
+            request,
+            relay: Relay::new(call, Kind::Write).waiting_until(wait_until),
+            wait_until,
+            settled: None,
+            may_hold_leases: call.may_be_repeated(),
+        }
+    }
+
+    /// Takes tasks, here or at the leader.
+    pub(crate) async fn run(mut self) -> Result<Response, Failure> {
+        loop {
+            if self.settled.is_some() && !self.call.has_key() && !self.relay.is_here() {
+                // Another leader would settle again: what is known is the answer.
+                let index = self.call.node.replica.view(|index, _| index);
+                return Ok(self.empty(index));
+            }
+            match self.relay.next().await? {
+                Turn::Answered(response) => return Ok(response),
+                Turn::Here => {
+                    if let Some(response) = self.run_here().await? {
+                        return Ok(response);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes tasks as the leader; `None` once it is not.
+    async fn run_here(&mut self) -> Result<Option<Response>, Failure> {
+        if self.settled.is_none() && !self.request.settle.is_empty() {
+            let Some(answer) = self.propose(Stage::Whole).await? else { return Ok(None) };
+            self.may_hold_leases = answer.outcome.replayed;
+            if let Some(response) = self.whole(answer)? {
+                return Ok(Some(response));
+            }
+        }
+        let waiters = &self.call.node.waiters;
+        let ticket = waiters.ticket(self.request.queues.clone()).map_err(too_many_waiters)?;
+        ticket.park();
+        loop {
+            match self.look() {
+                Look::Ready => {}
+                _ if self.may_hold_leases => {}
+                Look::Nothing(_) | Look::Unknown(..) if self.is_over() => {
+                    return self.end(&ticket).await;
+                }
+                Look::Unknown(..) => return self.end(&ticket).await,
+                Look::Nothing(_) => match self.sleep(&ticket).await {
+                    Event::Look => continue,
+                    Event::LeaderLost => return Ok(None),
+                    Event::Stopping => return self.stop().map(Some),
+                },
+            }
+            ticket.stand_up();
+            let stage = if self.settled.is_some() { Stage::Taking } else { Stage::Whole };
+            let Some(answer) = self.propose(stage).await? else { return Ok(None) };
+            self.may_hold_leases = false;
+            if let Some(response) = self.taken(answer)? {
+                return Ok(Some(response));
+            }
+            ticket.park();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.wait_until
+    }
+
+    fn look(&self) -> Look {
+        self.call.node.replica.view(|index, machine| {
+            let mut found = Look::Nothing(index);
+            for queue in &self.request.queues {
+                match machine.ready(queue.as_str()) {
+                    None => return Look::Unknown(index, queue.as_str().to_owned()),
+                    Some(0) => {}
+                    Some(_) => found = Look::Ready,
+                }
+            }
+            found
+        })
+    }
+
+    async fn sleep(&self, ticket: &Ticket) -> Event {
+        tokio::select! {
+            () = ticket.woken() => Event::Look,
+            () = sleep_until(self.wait_until) => Event::Look,
+            () = self.relay.until_not_here() => Event::LeaderLost,
+            () = self.call.door.stopping.cancelled() => Event::Stopping,
+        }
+    }
+
+    /// Answers that there is nothing, once the leader is confirmed and there still is nothing.
+    async fn end(&mut self, ticket: &Ticket) -> Result<Option<Response>, Failure> {
+        if let Err(error) = self.call.node.replica.linearize(self.relay.remaining()).await {
+            self.relay.read_failed(error).await?;
+            return Ok(None);
+        }
+        match self.look() {
+            Look::Ready => {
+                ticket.stand_up();
+                let stage = if self.settled.is_some() { Stage::Taking } else { Stage::Whole };
+                let Some(answer) = self.propose(stage).await? else { return Ok(None) };
+                let index = answer.index;
+                let response = self.taken(answer)?;
+                Ok(Some(response.unwrap_or_else(|| self.empty(index))))
+            }
+            Look::Nothing(index) => Ok(Some(self.empty(index))),
+            Look::Unknown(index, queue) if self.settled.is_none() => {
+                let rejection = Rejection::QueueNotFound(QueueNotFound { queue });
+                Err(Failure::rejected(&rejection, index))
+            }
+            // It was there when the settlements were made, and is deleted since.
+            Look::Unknown(index, _) => Ok(Some(self.empty(index))),
+        }
+    }
+
+    /// What a node that stops tells a waiter.
+    fn stop(&mut self) -> Result<Response, Failure> {
+        if self.settled.is_none() {
+            return Err(Failure::shutting_down());
+        }
+        let index = self.call.node.replica.view(|index, _| index);
+        Ok(self.empty(index))
+    }
+
+    /// Proposes; `None` if this node did not get it through and the relay is to look further.
+    async fn propose(&mut self, stage: Stage) -> Result<Option<Answer>, Failure> {
+        let request = &self.request;
+        let with_settlements = self.settled.is_none();
+        let settle = request.settle.iter().filter(|_| with_settlements).cloned();
+        let dequeue = Dequeue {
+            queues: request.queues.iter().map(|queue| queue.as_str().into()).collect(),
+            max: request.max,
+            lease_ms: request.lease_ms,
+            worker: request.worker.as_ref().map(|worker| worker.as_str().into()),
+            settle: settle.map(translate::settlement).collect(),
+        };
+        let idempotency = idempotency::of(self.call, stage);
+        let proposal = Proposal { command: Some(Command::Dequeue(dequeue)), idempotency };
+        match self.call.node.replica.propose(proposal, self.relay.remaining()).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) => {
+                if error == ProposeError::OutcomeUnknown {
+                    self.may_hold_leases = true;
+                }
+                self.relay.proposal_failed(&error).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The answer to the proposal that settles, if it is the final one.
+    fn whole(&mut self, answer: Answer) -> Result<Option<Response>, Failure> {
+        let index = answer.index;
+        match self.taken(answer)? {
+            Some(response) => Ok(Some(response)),
+            // An earlier asking may have got leases later on; see there before it is over.
+            None if self.is_over() && !self.may_hold_leases => Ok(Some(self.empty(index))),
+            None => Ok(None),
+        }
+    }
+
+    /// The answer with the tasks that a proposal took, if it took any.
+    fn taken(&mut self, answer: Answer) -> Result<Option<Response>, Failure> {
+        let Answer { index, outcome, leased } = answer;
+        let dequeued = match outcome.result {
+            Ok(Reply::Dequeued(dequeued)) => dequeued,
+            Ok(_) => return Err(Failure::outcome_unknown()),
+            Err(Rejection::QueueNotFound(_)) if self.settled.is_some() => {
+                return Ok(Some(self.empty(index)));
+            }
+            Err(rejection) => return Err(Failure::rejected(&rejection, index)),
+        };
+        if self.settled.is_none() && !self.request.settle.is_empty() {
+            let leases: Vec<LeaseId> = self.request.settle.iter().map(|item| item.lease).collect();
+            let items = translate::settled_items(leases.into_iter(), dequeued.settled);
+            self.settled = Some(items);
+        }
+        if dequeued.leases.is_empty() {
+            return Ok(None);
+        }
+        let mut leases = dequeued.leases.iter();
+        let document = |LeasedTask { task, payload }| {
+            // The tasks stand in the order of the leases; one that is gone since is left out.
+            let lease = leases.find(|lease| lease.task == task.row.id)?;
+            Some(translate::leased_document(task, payload, lease))
+        };
+        let tasks = leased.into_iter().filter_map(document).collect();
+        let settled = self.settled.take().unwrap_or_default();
+        let response = answer::json(StatusCode::OK, index, &DequeueResponse { tasks, settled });
+        Ok(Some(answer::replayed(response, outcome.replayed)))
+    }
+
+    fn empty(&mut self, index: LogIndex) -> Response {
+        let settled = self.settled.take().unwrap_or_default();
+        answer::json(StatusCode::OK, index, &DequeueResponse { tasks: Vec::new(), settled })
+    }
+}
+
+fn too_many_waiters(TooManyWaiters { limit }: TooManyWaiters) -> Failure {
+    let detail = format!("{limit} dequeues wait already; ask again later, or with fewer at a time");
+    Failure::new(Code::TooManyWaiters, detail).retry_after_ms(1_000)
+}

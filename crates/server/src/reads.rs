@@ -1,0 +1,78 @@
+//! How fresh a read is, and where it is served (G7).
+
+use std::time::Duration;
+
+use axum::response::Response;
+use ferry_types::LogIndex;
+use hyper::header::HeaderValue;
+
+use crate::answer;
+use crate::call::Call;
+use crate::problem::Failure;
+use crate::relay::{Kind, Relay, Turn};
+
+/// Where a read is answered.
+pub(crate) enum Read {
+    /// Here, from a state that is as fresh as it was asked for.
+    Here(Freshness),
+    /// By the leader.
+    Answered(Response),
+}
+
+/// How fresh the state is.
+pub(crate) struct Freshness {
+    /// How old it may be, if that was accepted.
+    stale: Option<Duration>,
+}
+
+impl Freshness {
+    /// The answer, with its age if it may have one.
+    pub(crate) fn mark(&self, mut response: Response) -> Response {
+        if let Some(stale) = self.stale {
+            let millis = u64::try_from(stale.as_millis()).unwrap_or(u64::MAX);
+            response.headers_mut().insert(answer::STALE_MS, HeaderValue::from(millis));
+        }
+        response
+    }
+}
+
+/// Waits until the state here is as fresh as the request wants it, or has the leader answer.
+pub(crate) async fn prepare(call: &Call) -> Result<Read, Failure> {
+    let replica = &call.node.replica;
+    let min_index = call.query.parsed::<u64>("min_index", "a log index")?.map(LogIndex::new);
+    let is_stale = match call.query.get("consistency") {
+        None | Some("linearizable") => false,
+        Some("stale") => true,
+        Some(_) => return Err(Failure::invalid("consistency", "must be linearizable or stale")),
+    };
+    if is_stale {
+        if let Some(index) = min_index {
+            replica.applied(index, call.patience).await?;
+        }
+        return Ok(Read::Here(Freshness { stale: Some(age_max(call)) }));
+    }
+    let mut relay = Relay::new(call, Kind::Read);
+    loop {
+        match relay.next().await? {
+            Turn::Answered(response) => return Ok(Read::Answered(response)),
+            Turn::Here => match replica.linearize(relay.remaining()).await {
+                Ok(_) => break,
+                Err(error) => relay.read_failed(error).await?,
+            },
+        }
+    }
+    if let Some(index) = min_index {
+        replica.applied(index, relay.remaining()).await?;
+    }
+    Ok(Read::Here(Freshness { stale: None }))
+}
+
+/// How old the state here may be: a node that knows a leader has heard of it within an election's
+/// longest timer, and one that knows none may have missed everything since it began.
+fn age_max(call: &Call) -> Duration {
+    match &*call.node.replica.leader().borrow() {
+        Some((id, _)) if *id == call.door.id => Duration::ZERO,
+        Some(_) => call.node.config.election.1,
+        None => call.door.opened.elapsed(),
+    }
+}

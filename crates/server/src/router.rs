@@ -1,0 +1,56 @@
+//! Which handler takes which request.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{MethodRouter, delete, get, post};
+use ferry_api::{Code, routes as paths};
+use hyper::{Method, Uri};
+
+use crate::door::Door;
+use crate::problem::Failure;
+use crate::routes::{cluster, dequeue, health, leases, metrics, openapi, queues, tasks};
+
+/// Every route of a node.
+pub(crate) fn router(door: Arc<Door>) -> Router {
+    let queue: MethodRouter<Arc<Door>> = get(queues::get).put(queues::put).delete(queues::delete);
+    Router::new()
+        .route(paths::QUEUES, get(queues::list))
+        .route(paths::QUEUE, queue)
+        .route(paths::QUEUE_TASKS, post(tasks::enqueue))
+        .route(paths::QUEUE_DEQUEUE, post(dequeue::one))
+        .route(paths::DEQUEUE, post(dequeue::several))
+        .route(paths::TASKS, get(tasks::list))
+        .route(paths::TASK, get(tasks::get))
+        .route(paths::SETTLE, post(leases::settle))
+        .route(paths::ACK, post(leases::ack))
+        .route(paths::NACK, post(leases::nack))
+        .route(paths::EXTEND, post(leases::extend))
+        .route(paths::RELEASE, post(leases::release))
+        .route(paths::CLUSTER, get(cluster::status))
+        .route(paths::NODES, post(cluster::add))
+        .route(paths::NODE, delete(cluster::remove))
+        .route(paths::TRANSFER_LEADER, post(cluster::transfer))
+        .route(paths::SNAPSHOT, post(cluster::snapshot))
+        .route(paths::LIVEZ, get(health::live))
+        .route(paths::READYZ, get(health::ready))
+        .route(paths::METRICS, get(metrics::text))
+        .route(paths::OPENAPI, get(openapi::document))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(wrong_path)
+        .with_state(door)
+}
+
+/// The router has put the methods that there are into `Allow`.
+async fn wrong_method(method: Method) -> Failure {
+    let detail = format!("the route does not have the method {method}; Allow names those it has");
+    Failure::new(Code::MethodNotAllowed, detail)
+}
+
+async fn wrong_path(uri: Uri) -> Failure {
+    let path = uri.path();
+    if path.starts_with("/v1/") && path.split('/').skip(1).any(str::is_empty) {
+        return Failure::invalid("path", "must not have an empty name in it");
+    }
+    Failure::new(Code::NotFound, "there is no such route; see /openapi.json")
+}

@@ -1,0 +1,10 @@
+//! The handlers, a file per resource. They translate and decide nothing.
+
+pub(crate) mod cluster;
+pub(crate) mod dequeue;
+pub(crate) mod health;
+pub(crate) mod leases;
+pub(crate) mod metrics;
+pub(crate) mod openapi;
+pub(crate) mod queues;
+pub(crate) mod tasks;

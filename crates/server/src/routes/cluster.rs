@@ -1,0 +1,123 @@
+//! The cluster: its status, and what an operator does to it.
+
+use axum::response::{IntoResponse, Response};
+use ferry_api as api;
+use ferry_api::{AddNode, TransferLeader};
+use ferry_replica::{AdminError, ClusterStatus, NodeStatus, Role};
+use ferry_types::{NodeAddress, NodeId};
+use hyper::StatusCode;
+
+use crate::answer;
+use crate::call::Call;
+use crate::config_source::{is_address, is_url};
+use crate::named::Named;
+use crate::problem::Failure;
+use crate::relay::{Kind, Relay, Turn};
+use crate::routes::leases::NoFields;
+
+/// `GET /v1/cluster`: as this node sees it, never forwarded.
+pub(crate) async fn status(call: Call) -> Result<Response, Failure> {
+    call.query.allow_read(&[])?;
+    Ok(show(&call, StatusCode::OK).await)
+}
+
+/// `POST /v1/cluster/nodes`: adds a voter once it has caught up.
+pub(crate) async fn add(call: Call) -> Result<Response, Failure> {
+    call.query.allow_write(&[])?;
+    let mut relay = Relay::new(&call, Kind::Admin);
+    loop {
+        if let Turn::Answered(response) = relay.next().await? {
+            return Ok(response);
+        }
+        let AddNode { id, http, peer } = call.json()?;
+        if id.get() == 0 {
+            return Err(Failure::invalid("id", "must be a number from 1"));
+        }
+        if !is_url(&http) {
+            return Err(Failure::invalid("http", "must be a URL like http://127.0.0.1:7101"));
+        }
+        if !is_address(&peer) {
+            return Err(Failure::invalid("peer", "must be host:port"));
+        }
+        let address = NodeAddress { http: http.trim_end_matches('/').into(), peer };
+        let outcome = call.node.replica.add_node(id, address, relay.remaining()).await;
+        if is_done(&mut relay, outcome).await? {
+            return Ok(show(&call, StatusCode::CREATED).await);
+        }
+    }
+}
+
+/// `DELETE /v1/cluster/nodes/{id}`: removes a node for good.
+pub(crate) async fn remove(Named(id): Named<NodeId>, call: Call) -> Result<Response, Failure> {
+    call.query.allow_write(&[])?;
+    let mut relay = Relay::new(&call, Kind::Admin);
+    loop {
+        if let Turn::Answered(response) = relay.next().await? {
+            return Ok(response);
+        }
+        let outcome = call.node.replica.remove_node(id, relay.remaining()).await;
+        if is_done(&mut relay, outcome).await? {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+    }
+}
+
+/// `POST /v1/cluster/transfer-leader`: hands leadership to a voter.
+pub(crate) async fn transfer(call: Call) -> Result<Response, Failure> {
+    call.query.allow_write(&[])?;
+    let mut relay = Relay::new(&call, Kind::Admin);
+    loop {
+        if let Turn::Answered(response) = relay.next().await? {
+            return Ok(response);
+        }
+        let TransferLeader { to } = call.json()?;
+        let outcome = call.node.replica.transfer_leader(to, relay.remaining()).await;
+        if is_done(&mut relay, outcome).await? {
+            return Ok(show(&call, StatusCode::OK).await);
+        }
+    }
+}
+
+/// `POST /v1/cluster/snapshot`: of the node that is asked, never forwarded.
+pub(crate) async fn snapshot(call: Call) -> Result<Response, Failure> {
+    call.query.allow_write(&[])?;
+    call.json_or_default::<NoFields>()?;
+    call.node.replica.snapshot(call.patience).await?;
+    Ok(show(&call, StatusCode::OK).await)
+}
+
+/// Whether it is done; if not, it is worth another try.
+async fn is_done(relay: &mut Relay<'_>, outcome: Result<(), AdminError>) -> Result<bool, Failure> {
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(AdminError::NotLeader { .. }) => {
+            relay.pause().await;
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn show(call: &Call, status: StatusCode) -> Response {
+    let index = call.node.replica.view(|index, _| index);
+    let ClusterStatus { cluster, leader, term, nodes } = call.node.replica.status().await;
+    let nodes = nodes.into_iter().map(node).collect();
+    answer::json(status, index, &api::ClusterStatus { cluster_id: cluster, leader, term, nodes })
+}
+
+fn node(node: NodeStatus) -> api::NodeStatus {
+    api::NodeStatus {
+        id: node.id,
+        http: node.address.http,
+        peer: node.address.peer,
+        role: match node.role {
+            Role::Leader => api::NodeRole::Leader,
+            Role::Follower => api::NodeRole::Follower,
+            Role::Learner => api::NodeRole::Learner,
+        },
+        reachable: node.reachable,
+        last_log_index: node.last_log_index,
+        applied_index: node.applied_index,
+        pid: node.pid,
+    }
+}

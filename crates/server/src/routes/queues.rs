@@ -1,0 +1,112 @@
+//! Queues: `PUT`, `GET`, `DELETE`, and the list.
+
+use axum::response::Response;
+use ferry_api::{QueueList, QueueSettings};
+use ferry_core::command::{Command, DeleteQueue, PutQueue};
+use ferry_core::rejection::{QueueNotFound, Rejection};
+use ferry_core::{QueueView, Reply};
+use ferry_types::{QueueName, Timestamp};
+use hyper::StatusCode;
+
+use crate::answer;
+use crate::call::Call;
+use crate::named::Named;
+use crate::pages::Page;
+use crate::problem::Failure;
+use crate::reads::{self, Read};
+use crate::translate;
+use crate::writes::write;
+
+/// `PUT /v1/queues/{queue}`: creates a queue or replaces its settings.
+pub(crate) async fn put(Named(queue): Named<QueueName>, call: Call) -> Result<Response, Failure> {
+    call.query.allow_write(&[])?;
+    let build = |call: &Call| {
+        let settings: QueueSettings = call.json()?;
+        let settings = translate::queue_settings(&settings)?;
+        let put = PutQueue { queue: queue.as_str().into(), settings };
+        Ok((Command::PutQueue(put), settings))
+    };
+    write(&call, build, |index, reply, settings| {
+        let created = matches!(reply, Reply::QueuePut(put) if put.created);
+        let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+        let (view, now) =
+            call.node.replica.view(|_, machine| (machine.queue(queue.as_str()), machine.now()));
+        let settled = view.unwrap_or_else(|| empty(queue.clone()));
+        let document = translate::queue_document(QueueView { settings, ..settled }, now);
+        Ok(answer::json(status, index, &document))
+    })
+    .await
+}
+
+/// `GET /v1/queues/{queue}`.
+pub(crate) async fn get(Named(queue): Named<QueueName>, call: Call) -> Result<Response, Failure> {
+    call.query.allow_read(&[])?;
+    let freshness = match reads::prepare(&call).await? {
+        Read::Answered(response) => return Ok(response),
+        Read::Here(freshness) => freshness,
+    };
+    let (index, view, now) = call
+        .node
+        .replica
+        .view(|index, machine| (index, machine.queue(queue.as_str()), machine.now()));
+    let Some(view) = view else {
+        let queue = queue.as_str().into();
+        let rejection = Rejection::QueueNotFound(QueueNotFound { queue });
+        return Err(Failure::rejected(&rejection, index));
+    };
+    let document = translate::queue_document(view, age_base(now));
+    Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
+}
+
+/// `DELETE /v1/queues/{queue}`.
+pub(crate) async fn delete(
+    Named(queue): Named<QueueName>,
+    call: Call,
+) -> Result<Response, Failure> {
+    call.query.allow_write(&["force"])?;
+    let force = call.query.flag("force", false)?;
+    let build = |_: &Call| {
+        let delete = DeleteQueue { queue: queue.as_str().into(), force };
+        Ok((Command::DeleteQueue(delete), ()))
+    };
+    write(&call, build, |index, _, ()| Ok(answer::no_content(index))).await
+}
+
+/// `GET /v1/queues`.
+pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
+    call.query.allow_read(&["limit", "page_token"])?;
+    let page = Page::of(&call)?;
+    let freshness = match reads::prepare(&call).await? {
+        Read::Answered(response) => return Ok(response),
+        Read::Here(freshness) => freshness,
+    };
+    let (index, mut views, now) = call.node.replica.view(|index, machine| {
+        (index, machine.queues(page.after.as_deref(), page.limit + 1), machine.now())
+    });
+    let has_more = views.len() > page.limit;
+    views.truncate(page.limit);
+    let last = views.last().filter(|_| has_more);
+    let next_page_token = last.map(|view| page.token(view.name.as_str()));
+    let now = age_base(now);
+    let document = |view| translate::queue_document(view, now);
+    let list = QueueList { queues: views.into_iter().map(document).collect(), next_page_token };
+    Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
+}
+
+/// The time against which an age is shown: replicated time stands still in an idle cluster.
+fn age_base(replicated: Timestamp) -> Timestamp {
+    replicated.max(crate::wall_clock::now())
+}
+
+/// What a queue is right after it was created.
+fn empty(name: QueueName) -> QueueView {
+    QueueView {
+        name,
+        settings: ferry_core::command::QueueSettings::standard(),
+        counts: ferry_core::rejection::StateCounts::default(),
+        bytes: 0,
+        oldest_ready_at: None,
+        enqueued_lately: 0,
+        acked_lately: 0,
+    }
+}

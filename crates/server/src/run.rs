@@ -1,0 +1,165 @@
+//! A node from its first moment to its last.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ferry_core::Effect;
+use ferry_replica::{Replica, Role, StartError};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::door::Door;
+use crate::forwarder::Forwarder;
+use crate::http::HttpServer;
+use crate::node::Node;
+use crate::router::router;
+use crate::telemetry;
+use crate::waiters::Waiters;
+
+/// How long a node that stops tries to hand its leadership over.
+const HANDOVER_TIME: Duration = Duration::from_secs(2);
+/// How long a node that stops waits for the requests under way.
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+/// How long a node that stops waits for its replica.
+const CLOSE_TIME: Duration = Duration::from_secs(10);
+
+/// Why a node did not start, or did not go on. Each message is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Correct the filter.
+    #[error("{0}")]
+    Telemetry(String),
+    /// Free the port or choose another.
+    #[error("cannot listen for clients on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The replica says what to do.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The HTTP client cannot be built, or signals cannot be received.
+    #[error("cannot set up the process: {0}")]
+    Setup(String),
+    /// The disk failed or is corrupt. The process must exit at once: nothing that this node says
+    /// can be trusted.
+    #[error("{0}")]
+    Fatal(String),
+}
+
+/// Runs a node until SIGTERM or SIGINT.
+///
+/// # Errors
+/// A [`ServeError`]; after `Fatal` the caller must end the process without waiting for anything.
+pub async fn run(config: Config) -> Result<(), ServeError> {
+    telemetry::start(&config).map_err(ServeError::Telemetry)?;
+    let stopped = stop_signal()?;
+    let door = Door::new(config.node);
+    let closing = CancellationToken::new();
+    let http = listen(&config, &door, &closing).await?;
+    let forwarder =
+        Forwarder::new(config.node).map_err(|error| ServeError::Setup(error.to_string()))?;
+    let (replica, effects) = Replica::start(config.replica_options()).await?;
+    let waiters = Waiters::new(config.waiters_max);
+    let bell = tokio::spawn(ring(effects, Arc::clone(&waiters)));
+    tracing::info!(node = %config.node, http = config.address.http, "node started");
+    let replica_to_close = replica.clone();
+    door.open(Arc::new(Node { config, replica: replica.clone(), waiters, forwarder }));
+    let outcome = tokio::select! {
+        () = stopped.cancelled() => Ok(()),
+        message = fatal(replica.fatal()) => Err(ServeError::Fatal(message)),
+    };
+    if outcome.is_err() {
+        return outcome;
+    }
+    tracing::info!("node stops");
+    let stop = async {
+        door.stopping.cancel();
+        hand_over(&replica).await;
+        closing.cancel();
+        let _ = http.await;
+        let _ = tokio::time::timeout(CLOSE_TIME, replica_to_close.shutdown()).await;
+        bell.abort();
+    };
+    tokio::select! {
+        () = stop => Ok(()),
+        message = fatal(replica.fatal()) => Err(ServeError::Fatal(message)),
+    }
+}
+
+/// Opens the HTTP port before anything slow, so that a second process on it ends at once and
+/// whoever asks early is told to ask again.
+async fn listen(
+    config: &Config,
+    door: &Arc<Door>,
+    closing: &CancellationToken,
+) -> Result<tokio::task::JoinHandle<()>, ServeError> {
+    let listener = TcpListener::bind(&config.http_listen)
+        .await
+        .map_err(|source| ServeError::Listen { address: config.http_listen.clone(), source })?;
+    let router = router(Arc::clone(door));
+    let server = HttpServer::new(Arc::clone(door), router, config.connections_max);
+    Ok(tokio::spawn(server.serve(listener, closing.clone(), DRAIN_TIME)))
+}
+
+/// A token that SIGTERM or SIGINT cancels.
+fn stop_signal() -> Result<CancellationToken, ServeError> {
+    let setup = |error: std::io::Error| ServeError::Setup(error.to_string());
+    let mut terminate = signal(SignalKind::terminate()).map_err(setup)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(setup)?;
+    let stopped = CancellationToken::new();
+    let token = stopped.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        token.cancel();
+    });
+    Ok(stopped)
+}
+
+/// The bell: wakes dequeues as their tasks come.
+async fn ring(mut effects: mpsc::UnboundedReceiver<Vec<Effect>>, waiters: Arc<Waiters>) {
+    while let Some(batch) = effects.recv().await {
+        for effect in batch {
+            match effect {
+                Effect::Wake { queue, tasks } => waiters.wake(&queue, tasks),
+                // The replica proposes in time by itself.
+                Effect::Alarm { .. } => {}
+            }
+        }
+    }
+}
+
+/// Returns the message of a replica that cannot go on.
+async fn fatal(mut fatal: watch::Receiver<Option<String>>) -> String {
+    match fatal.wait_for(Option::is_some).await {
+        Ok(message) => message.clone().unwrap_or_default(),
+        // The replica closed in good order.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Hands leadership to the voter that has most of the log, so that nobody waits for an election.
+async fn hand_over(replica: &Replica) {
+    let is_leader = matches!(&*replica.leader().borrow(), Some((id, _)) if *id == replica.node());
+    if !is_leader {
+        return;
+    }
+    let nodes = replica.status().await.nodes;
+    let successor = nodes
+        .iter()
+        .filter(|node| node.role == Role::Follower && node.reachable)
+        .max_by_key(|node| node.last_log_index);
+    let Some(successor) = successor else { return };
+    match replica.transfer_leader(successor.id, HANDOVER_TIME).await {
+        Ok(()) => tracing::info!(to = %successor.id, "leadership handed over"),
+        Err(error) => tracing::warn!(%error, "leadership not handed over"),
+    }
+}

@@ -1,0 +1,241 @@
+//! Between the words of the HTTP contract and those of the machine.
+
+use ferry_api as api;
+use ferry_api::{Code, Problem};
+use ferry_core::command::{self, Action};
+use ferry_core::rejection::{self, LeaseLost, QueueFull, QueueNotEmpty, QueueNotFound};
+use ferry_core::reply::{Accepted, Lease, SettleOutcome, SettledItem};
+use ferry_core::{QueueView, Rejection, StateName, TaskView};
+use ferry_types::{LeaseId, LeaseToken, LogIndex, TaskId, Timestamp};
+use hyper::StatusCode;
+use serde_json::value::RawValue;
+
+mod task;
+
+pub(crate) use task::{document, from_json, leased_document, new_task};
+
+/// A state's word at the border.
+pub(crate) fn state(state: StateName) -> api::TaskState {
+    match state {
+        // No task has it; a row that did would not have passed the restore.
+        StateName::Unknown | StateName::Scheduled => api::TaskState::Scheduled,
+        StateName::Ready => api::TaskState::Ready,
+        StateName::Leased => api::TaskState::Leased,
+        StateName::Retrying => api::TaskState::Retrying,
+        StateName::Succeeded => api::TaskState::Succeeded,
+        StateName::Dead => api::TaskState::Dead,
+    }
+}
+
+/// The machine's word for a state.
+pub(crate) fn state_name(state: api::TaskState) -> StateName {
+    match state {
+        api::TaskState::Scheduled => StateName::Scheduled,
+        api::TaskState::Ready => StateName::Ready,
+        api::TaskState::Leased => StateName::Leased,
+        api::TaskState::Retrying => StateName::Retrying,
+        api::TaskState::Succeeded => StateName::Succeeded,
+        api::TaskState::Dead => StateName::Dead,
+    }
+}
+
+fn state_of(number: i32) -> api::TaskState {
+    state(StateName::try_from(number).unwrap_or(StateName::Unknown))
+}
+
+/// A queue's settings for the machine. They are in range.
+pub(crate) fn queue_settings(
+    settings: &api::QueueSettings,
+) -> Result<command::QueueSettings, api::InvalidField> {
+    settings.check()?;
+    Ok(command::QueueSettings {
+        lease_ms: settings.lease_ms,
+        max_attempts: settings.max_attempts,
+        retry: retry(settings.retry.check()?),
+        max_tasks: settings.max_tasks,
+        max_bytes: settings.max_bytes,
+        result_retention_ms: settings.result_retention_ms,
+        dead_retention_ms: settings.dead_retention_ms,
+    })
+}
+
+fn retry(retry: api::CheckedRetry) -> command::RetryPolicy {
+    command::RetryPolicy {
+        initial_ms: retry.initial_ms,
+        multiplier_milli: retry.multiplier_milli,
+        max_ms: retry.max_ms,
+        jitter_milli: retry.jitter_milli,
+    }
+}
+
+fn retry_document(retry: command::RetryPolicy) -> api::RetryPolicy {
+    api::RetryPolicy::from(api::CheckedRetry {
+        initial_ms: retry.initial_ms,
+        multiplier_milli: retry.multiplier_milli,
+        max_ms: retry.max_ms,
+        jitter_milli: retry.jitter_milli,
+    })
+}
+
+pub(crate) fn counts(counts: &rejection::StateCounts) -> api::StateCounts {
+    api::StateCounts {
+        scheduled: counts.scheduled,
+        ready: counts.ready,
+        leased: counts.leased,
+        retrying: counts.retrying,
+        succeeded: counts.succeeded,
+        dead: counts.dead,
+    }
+}
+
+/// A queue as it stands at the replicated time `now`.
+pub(crate) fn queue_document(view: QueueView, now: Timestamp) -> api::QueueDocument {
+    let settings = view.settings;
+    let per_second = |count: u64| count as f64 / QueueView::RATE_WINDOW.as_secs_f64();
+    let age = |at: Timestamp| now.saturating_since(at).as_millis();
+    api::QueueDocument {
+        queue: view.name,
+        settings: api::QueueSettings {
+            lease_ms: settings.lease_ms,
+            max_attempts: settings.max_attempts,
+            retry: retry_document(settings.retry),
+            max_tasks: settings.max_tasks,
+            max_bytes: settings.max_bytes,
+            result_retention_ms: settings.result_retention_ms,
+            dead_retention_ms: settings.dead_retention_ms,
+        },
+        counts: counts(&view.counts),
+        bytes: view.bytes,
+        oldest_ready_age_ms: view
+            .oldest_ready_at
+            .map(|at| u64::try_from(age(at)).unwrap_or(u64::MAX)),
+        rates: api::QueueRates {
+            enqueue_per_second: per_second(view.enqueued_lately),
+            ack_per_second: per_second(view.acked_lately),
+        },
+    }
+}
+
+/// A settlement for the machine.
+pub(crate) fn settlement(settlement: api::Settlement) -> command::Settlement {
+    let action = match settlement.action {
+        api::Action::Ack(ack) => {
+            Action::Ack(command::Ack { result: ack.result.map(from_json).unwrap_or_default() })
+        }
+        api::Action::Nack(nack) => Action::Nack(command::Nack {
+            error: nack.error,
+            delay_ms: nack.delay_ms,
+            dead: nack.dead,
+        }),
+        api::Action::Extend(extend) => {
+            Action::Extend(command::Extend { lease_ms: extend.lease_ms })
+        }
+        api::Action::Release => Action::Release(command::Release {}),
+    };
+    command::Settlement {
+        task: settlement.lease.task.get(),
+        token: settlement.lease.token.get(),
+        action: Some(action),
+    }
+}
+
+/// The outcome of a settlement, or why it was refused.
+pub(crate) fn outcome(item: SettledItem) -> Result<Accepted, Rejection> {
+    let refused = match item.outcome {
+        Some(SettleOutcome::Accepted(accepted)) => return Ok(accepted),
+        Some(SettleOutcome::Refused(refused)) => refused.rejection,
+        None => None,
+    };
+    Err(refused.expect("the machine gives every settlement an outcome"))
+}
+
+/// The answer to an accepted ack, nack or release.
+pub(crate) fn settled(accepted: &Accepted) -> api::Settled {
+    let task = TaskId::new(accepted.task);
+    api::Settled { task, state: state_of(accepted.state), attempt: accepted.attempt }
+}
+
+/// The answer to an accepted extend.
+pub(crate) fn extended(accepted: &Accepted) -> api::Extended {
+    api::Extended {
+        task: TaskId::new(accepted.task),
+        state: state_of(accepted.state),
+        attempt: accepted.attempt,
+        expires_at: Timestamp::from_millis(accepted.expires_at_ms.unwrap_or_default()),
+        cancelled: false,
+    }
+}
+
+/// The outcomes of a settle list, which named these leases.
+pub(crate) fn settled_items(
+    leases: impl Iterator<Item = LeaseId>,
+    items: Vec<SettledItem>,
+) -> Vec<api::SettledItem> {
+    let item = |(lease, item)| match outcome(item) {
+        Ok(accepted) => api::SettledItem {
+            lease,
+            status: StatusCode::OK.as_u16(),
+            code: None,
+            detail: None,
+            task: Some(TaskId::new(accepted.task)),
+            state: Some(state_of(accepted.state)),
+            attempt: Some(accepted.attempt),
+            expires_at: accepted.expires_at_ms.map(Timestamp::from_millis),
+            cancelled: accepted.expires_at_ms.map(|_| false),
+        },
+        Err(rejection) => {
+            let problem = problem(&rejection);
+            api::SettledItem {
+                lease,
+                status: problem.status,
+                code: Some(problem.code),
+                detail: Some(problem.detail),
+                task: problem.task,
+                state: problem.state,
+                attempt: problem.attempt,
+                expires_at: None,
+                cancelled: None,
+            }
+        }
+    };
+    leases.zip(items).map(item).collect()
+}
+
+/// What the caller is told of a refusal, and what to do about it.
+pub(crate) fn problem(rejection: &Rejection) -> Problem {
+    let with = |code, advice: &str| Problem::new(code, format!("{rejection}; {advice}"));
+    match rejection {
+        Rejection::QueueNotFound(QueueNotFound { queue }) => {
+            let problem = with(Code::QueueNotFound, "create it or correct its name");
+            Problem { queue: queue.parse().ok(), ..problem }
+        }
+        Rejection::QueueFull(QueueFull { queue, limit, .. }) => {
+            let problem = with(Code::QueueFull, "enqueue later, or raise the bound");
+            let retry_after_ms = Some(1_000);
+            Problem { queue: queue.parse().ok(), limit: Some(*limit), retry_after_ms, ..problem }
+        }
+        Rejection::QueueNotEmpty(QueueNotEmpty { queue, counts: tasks }) => {
+            let problem = with(Code::NotEmpty, "drain it first, or delete it with force=true");
+            Problem { queue: queue.parse().ok(), counts: Some(counts(tasks)), ..problem }
+        }
+        Rejection::LeaseLost(LeaseLost { task, state, attempt, .. }) => {
+            let problem = with(Code::LeaseLost, "drop the work, it may be someone else's by now");
+            Problem {
+                task: Some(TaskId::new(*task)),
+                state: Some(state_of(*state)),
+                attempt: Some(*attempt),
+                ..problem
+            }
+        }
+        Rejection::LeaseNotFound(_) => {
+            with(Code::LeaseNotFound, "its task is no longer kept, or the id is wrong")
+        }
+        Rejection::IdempotencyMismatch(_) => {
+            with(Code::IdempotencyMismatch, "use a new key for a new request")
+        }
+        Rejection::QueueLimit(limit) => {
+            let problem = with(Code::QueueFull, "delete a queue first");
+            Problem { limit: Some(limit.limit), retry_after_ms: Some(1_000), ..problem }
+        }
+    }
+}

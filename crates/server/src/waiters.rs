@@ -1,0 +1,249 @@
+//! The bell: dequeues that found nothing wait here, on the leader, and wake in the order in which
+//! they came.
+//!
+//! A wake is a hint. Who is woken looks again and proposes; who loses the race parks again in its
+//! old place; who goes away while a wake is his passes it on. So a task that is ready never meets
+//! a sleeping waiter and nobody else.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ferry_types::QueueName;
+use tokio::sync::Notify;
+
+/// All parked dequeues of this node.
+pub(crate) struct Waiters {
+    lines: Mutex<Lines>,
+    waiters_max: usize,
+}
+
+#[derive(Default)]
+struct Lines {
+    /// Who sleeps, by queue, in the order of tickets. Only sleepers stand in a line.
+    by_queue: BTreeMap<QueueName, BTreeMap<u64, Arc<Bed>>>,
+    /// Tickets that are out, asleep or awake.
+    tickets: usize,
+    next_number: u64,
+}
+
+/// Where a waiter sleeps.
+struct Bed {
+    queues: Vec<QueueName>,
+    bell: Notify,
+    /// A wake has come and is not used up yet.
+    woken: AtomicBool,
+}
+
+/// There are as many waiters as may be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooManyWaiters {
+    pub(crate) limit: usize,
+}
+
+/// A dequeue's place in the lines of its queues; given up when dropped.
+pub(crate) struct Ticket {
+    waiters: Arc<Waiters>,
+    bed: Arc<Bed>,
+    number: u64,
+}
+
+impl Waiters {
+    /// No waiters, and room for `waiters_max`.
+    pub(crate) fn new(waiters_max: usize) -> Arc<Self> {
+        Arc::new(Self { lines: Mutex::default(), waiters_max })
+    }
+
+    /// Takes a place at the end of the lines, without lying down yet.
+    pub(crate) fn ticket(
+        self: &Arc<Self>,
+        queues: Vec<QueueName>,
+    ) -> Result<Ticket, TooManyWaiters> {
+        let mut lines = self.lock();
+        if lines.tickets >= self.waiters_max {
+            return Err(TooManyWaiters { limit: self.waiters_max });
+        }
+        lines.tickets += 1;
+        lines.next_number += 1;
+        let bed = Bed { queues, bell: Notify::new(), woken: AtomicBool::new(false) };
+        let number = lines.next_number;
+        Ok(Ticket { waiters: Arc::clone(self), bed: Arc::new(bed), number })
+    }
+
+    /// Wakes as many sleepers of `queue` as there are tasks, the longest waiting first.
+    pub(crate) fn wake(&self, queue: &QueueName, tasks: u64) {
+        let mut lines = self.lock();
+        for _ in 0..tasks {
+            let Some(line) = lines.by_queue.get(queue) else { return };
+            let Some((&number, bed)) = line.first_key_value() else { return };
+            let bed = Arc::clone(bed);
+            lines.remove(number, &bed);
+            bed.ring();
+        }
+    }
+
+    /// How many dequeues wait.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().tickets
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        // Every change below is done in one go, so a panicked holder leaves nothing half done.
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lines {
+    fn remove(&mut self, number: u64, bed: &Bed) {
+        for queue in &bed.queues {
+            if let Some(line) = self.by_queue.get_mut(queue) {
+                line.remove(&number);
+                if line.is_empty() {
+                    self.by_queue.remove(queue);
+                }
+            }
+        }
+    }
+}
+
+impl Bed {
+    fn ring(&self) {
+        self.woken.store(true, Ordering::Release);
+        self.bell.notify_one();
+    }
+}
+
+impl Ticket {
+    /// Lies down in the old place. Tasks that come from here on ring; look for those that came
+    /// before, then call [`Ticket::woken`].
+    pub(crate) fn park(&self) {
+        let mut lines = self.waiters.lock();
+        self.bed.woken.store(false, Ordering::Release);
+        for queue in &self.bed.queues {
+            lines
+                .by_queue
+                .entry(queue.clone())
+                .or_default()
+                .insert(self.number, Arc::clone(&self.bed));
+        }
+    }
+
+    /// Waits for a wake. Cancel-safe.
+    pub(crate) async fn woken(&self) {
+        // The bell may still hold the ring of a wake that was used up without it.
+        while !self.bed.woken.load(Ordering::Acquire) {
+            self.bed.bell.notified().await;
+        }
+    }
+
+    /// Stands up to take tasks: a wake that is under way is used up by this.
+    pub(crate) fn stand_up(&self) {
+        let mut lines = self.waiters.lock();
+        lines.remove(self.number, &self.bed);
+        self.bed.woken.store(false, Ordering::Release);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        {
+            let mut lines = self.waiters.lock();
+            lines.remove(self.number, &self.bed);
+            lines.tickets -= 1;
+        }
+        if self.bed.woken.load(Ordering::Acquire) {
+            for queue in &self.bed.queues {
+                self.waiters.wake(queue, 1);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    fn queue(name: &str) -> QueueName {
+        name.parse().expect("valid")
+    }
+
+    fn sleeper(waiters: &Arc<Waiters>, queues: &[&str]) -> Ticket {
+        let queues = queues.iter().map(|name| queue(name)).collect();
+        let ticket = waiters.ticket(queues).expect("there is room");
+        ticket.park();
+        ticket
+    }
+
+    fn is_awake(ticket: &Ticket) -> bool {
+        ticket.woken().now_or_never().is_some()
+    }
+
+    #[test]
+    fn as_many_wake_as_there_are_tasks_first_come_first_served() {
+        let waiters = Waiters::new(10);
+        let [a, b, c] = [(); 3].map(|()| sleeper(&waiters, &["q"]));
+        waiters.wake(&queue("other"), 5);
+        assert!(!is_awake(&a));
+        waiters.wake(&queue("q"), 2);
+        assert_eq!([&a, &b, &c].map(is_awake), [true, true, false]);
+        waiters.wake(&queue("q"), 5);
+        assert!(is_awake(&c));
+    }
+
+    #[test]
+    fn who_loses_the_race_parks_again_in_front() {
+        let waiters = Waiters::new(10);
+        let (a, b) = (sleeper(&waiters, &["q"]), sleeper(&waiters, &["q"]));
+        waiters.wake(&queue("q"), 1);
+        assert!(is_awake(&a));
+        a.stand_up();
+        a.park();
+        assert!(!is_awake(&a));
+        waiters.wake(&queue("q"), 1);
+        assert_eq!([&a, &b].map(is_awake), [true, false]);
+    }
+
+    #[test]
+    fn who_goes_away_passes_its_wake_on() {
+        let waiters = Waiters::new(10);
+        let (a, b) = (sleeper(&waiters, &["p", "q"]), sleeper(&waiters, &["q"]));
+        waiters.wake(&queue("q"), 1);
+        drop(a);
+        assert!(is_awake(&b));
+        assert_eq!(waiters.len(), 1);
+    }
+
+    #[test]
+    fn who_used_its_wake_has_none_to_pass_on() {
+        let waiters = Waiters::new(10);
+        let (a, b) = (sleeper(&waiters, &["q"]), sleeper(&waiters, &["q"]));
+        waiters.wake(&queue("q"), 1);
+        a.stand_up();
+        drop(a);
+        assert!(!is_awake(&b));
+    }
+
+    #[test]
+    fn a_wake_between_parking_and_waiting_is_neither_lost_nor_kept() {
+        let waiters = Waiters::new(10);
+        let a = sleeper(&waiters, &["q"]);
+        waiters.wake(&queue("q"), 1);
+        assert!(is_awake(&a));
+        a.stand_up();
+        a.park();
+        assert!(!is_awake(&a));
+    }
+
+    #[test]
+    fn the_number_of_waiters_is_bounded() {
+        let waiters = Waiters::new(1);
+        let a = sleeper(&waiters, &["q"]);
+        let refused = waiters.ticket(vec![queue("q")]).err();
+        assert_eq!(refused, Some(TooManyWaiters { limit: 1 }));
+        drop(a);
+        assert!(waiters.ticket(vec![queue("q")]).is_ok());
+        assert_eq!(waiters.len(), 0);
+    }
+}
