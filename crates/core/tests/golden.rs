@@ -1,0 +1,71 @@
+//! What is on disk stays readable: one instance of each command, reply, rejection and row, whose
+//! bytes are in `tests/golden` and never change.
+//!
+//! `FERRY_BLESS=1` writes files that are missing. It changes none: if one differs, the format is
+//! broken, and the answer is a new tag.
+
+mod samples;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use prost::Message;
+use samples::{commands, refusals, replies, rows};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// Compares a message with its file, both ways, and names the file.
+fn check<M: Message + Default + PartialEq>((name, message): (&str, M)) -> String {
+    let file = format!("{name}.hex");
+    let path = folder().join(&file);
+    let hex = hex(&message.encode_to_vec());
+    if std::env::var_os("FERRY_BLESS").is_some() && !path.exists() {
+        std::fs::write(&path, format!("{hex}\n")).expect("the folder is writable");
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(hex, golden.trim(), "{name} is written otherwise than before");
+    let bytes = bytes(golden.trim());
+    let read = M::decode(bytes.as_slice()).expect("a golden file can be read");
+    assert!(read == message, "{name} is read otherwise than before");
+    file
+}
+
+#[test]
+fn every_encoding_is_as_it_was() {
+    let mut files = BTreeSet::new();
+    files.extend(commands().map(check));
+    files.extend(replies().map(check));
+    files.extend(refusals().map(check));
+    files.extend(check_rows());
+    let entries = std::fs::read_dir(folder()).expect("the folder is there");
+    let there: BTreeSet<String> = entries
+        .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(files, there, "a golden file has no sample");
+}
+
+fn check_rows() -> [String; 4] {
+    let rows = rows();
+    [
+        check(("row-counters", rows.counters)),
+        check(("row-queue", rows.queue)),
+        check(("row-task", rows.task)),
+        check(("row-idempotency", rows.idempotency)),
+    ]
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("a string takes everything");
+    }
+    text
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let pairs = (0..hex.len() / 2).map(|place| &hex[2 * place..2 * place + 2]);
+    pairs.map(|pair| u8::from_str_radix(pair, 16).expect("a golden file is hex")).collect()
+}

@@ -1,0 +1,111 @@
+//! What rows a machine is not made of: a disk that contradicts itself is refused, in words (G10).
+
+use bytes::Bytes;
+use ferry_core::command::QueueSettings;
+use ferry_core::reply::QueuePut;
+use ferry_core::row::{CountersRow, IdempotencyRow, KeptAnswer, QueueRow, TaskRow};
+use ferry_core::{Machine, Reply, Restoring, StateName};
+
+const COUNTERS: CountersRow =
+    CountersRow { now_ms: 1, next_task: 3, next_token: 2, next_queue: 3, next_idempotency: 3 };
+
+fn queue(id: u32, name: &str) -> QueueRow {
+    QueueRow { id, name: name.into(), settings: QueueSettings::standard() }
+}
+
+fn task(id: u64) -> TaskRow {
+    TaskRow { id, queue: 1, state: StateName::Ready.into(), ..TaskRow::default() }
+}
+
+fn leased(id: u64, token: u64) -> TaskRow {
+    TaskRow {
+        state: StateName::Leased.into(),
+        attempt: 1,
+        token: Some(token),
+        started_at_ms: Some(0),
+        expires_at_ms: Some(9),
+        leased_for_ms: Some(9),
+        ..task(id)
+    }
+}
+
+fn answer(id: u64, key: &str) -> IdempotencyRow {
+    let reply = Some(Reply::QueuePut(QueuePut { created: true }));
+    IdempotencyRow {
+        id,
+        key: key.into(),
+        fingerprint: Bytes::from_static(b"f"),
+        expires_at_ms: 9,
+        answer: KeptAnswer { reply },
+        ..IdempotencyRow::default()
+    }
+}
+
+/// What a case adds to sound rows.
+type Add = fn(&mut Restoring);
+
+/// A machine of the counters, the queue 1 and what is added.
+fn restored(add: impl FnOnce(&mut Restoring)) -> Result<Machine, String> {
+    let mut restoring = Restoring::default();
+    add(&mut restoring);
+    restoring.queue(queue(1, "mail"));
+    restoring.counters(COUNTERS);
+    restoring.finish()
+}
+
+#[test]
+fn sound_rows_make_a_machine() {
+    let machine = restored(|rows| {
+        rows.task(leased(2, 1));
+        rows.task(task(1));
+        rows.idempotency(answer(2, "a"));
+        rows.idempotency(IdempotencyRow { forwarded: true, ..answer(1, "a") });
+        rows.queue(queue(2, "post"));
+    });
+    assert_eq!(machine.and_then(|machine| machine.check()), Ok(()));
+}
+
+#[test]
+fn no_rows_make_a_new_machine() {
+    assert!(Restoring::default().finish() == Ok(Machine::default()));
+}
+
+#[test]
+fn rows_without_counters_are_refused() {
+    let mut restoring = Restoring::default();
+    restoring.queue(queue(1, "mail"));
+    assert_eq!(restoring.finish().err().as_deref(), Some("the row of counters is missing"));
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let cases: [(&str, Add); 15] = [
+        ("there are two rows of counters", |rows| rows.counters(COUNTERS)),
+        ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(1, "post"))),
+        ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(2, "mail"))),
+        ("queue 3 was not created yet", |rows| rows.queue(queue(3, "post"))),
+        ("queue 2 has no valid name", |rows| rows.queue(queue(2, ".."))),
+        ("task t1 is there twice", |rows| [1, 1].into_iter().for_each(|id| rows.task(task(id)))),
+        ("task t3 was not enqueued yet", |rows| rows.task(task(3))),
+        ("the queue of task t1 is missing", |rows| rows.task(TaskRow { queue: 2, ..task(1) })),
+        ("task 1 has no such priority", |rows| rows.task(TaskRow { priority: 10, ..task(1) })),
+        ("task 1 lacks its state", |rows| rows.task(TaskRow { state: 0, ..task(1) })),
+        ("task 1 lacks its state", |rows| {
+            rows.task(TaskRow { expires_at_ms: None, ..leased(1, 1) });
+        }),
+        ("the lease of task t1 was not granted yet, or twice", |rows| rows.task(leased(1, 2))),
+        ("the lease of task t2 was not granted yet, or twice", |rows| {
+            [1, 2].into_iter().for_each(|id| rows.task(leased(id, 1)));
+        }),
+        ("answer 3 was not kept yet", |rows| rows.idempotency(answer(3, "a"))),
+        ("answer 1 is empty", |rows| {
+            rows.idempotency(IdempotencyRow { answer: KeptAnswer::default(), ..answer(1, "a") });
+        }),
+    ];
+    for (wrong, add) in cases {
+        assert_eq!(restored(add).err().as_deref(), Some(wrong));
+    }
+    let twice =
+        restored(|rows| [1, 2].into_iter().for_each(|id| rows.idempotency(answer(id, "a"))));
+    assert!(twice.err().is_some_and(|wrong| wrong.contains("is there twice, or its key is")));
+}
