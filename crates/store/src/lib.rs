@@ -32,3 +32,8 @@ pub use state::{
     Incoming, Installed, Opened, Snapshot, SnapshotFile, SnapshotMeta, State, StateOptions,
 };
 pub use vote::Vote;
+
+#[cfg(test)]
+mod format_tests;
+#[cfg(test)]
+mod golden_tests;

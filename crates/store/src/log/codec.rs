@@ -21,6 +21,10 @@ const HEADER_BYTES: usize = 9;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Framed<T>(pub(super) T);
 
+/// Every kind of frame.
+#[cfg(test)]
+pub(crate) const KINDS: [u8; 3] = [Vote::KIND, LogId::KIND, LogEntry::KIND];
+
 /// What can stand in a frame.
 pub(super) trait Frame: Sized {
     /// The first byte of the frame. On disk: never change or reuse one.

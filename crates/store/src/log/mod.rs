@@ -24,6 +24,10 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(test)]
+pub(crate) use self::codec::KINDS;
+#[cfg(test)]
+pub(crate) use self::newest::NewestRow;
 pub use self::options::LogOptions;
 pub use self::state::LogState;
 
@@ -145,3 +149,6 @@ impl Log {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod fsync_tests;

@@ -11,7 +11,7 @@ mod apply_batch;
 mod db;
 mod incoming;
 mod install;
-mod keyspace;
+pub(crate) mod keyspace;
 mod layout;
 mod load;
 mod meta;
@@ -33,7 +33,11 @@ pub use self::snapshot::{Snapshot, SnapshotFile, SnapshotMeta};
 
 use self::db::Db;
 use self::keyspace::{payload_key, result_key};
-use self::layout::{CurrentRow, Layout};
+#[cfg(test)]
+pub(crate) use self::snapshot::{FileRow, ManifestRow};
+
+pub(crate) use self::layout::CurrentRow;
+use self::layout::Layout;
 use self::meta::Meta;
 use self::snapshot::SnapshotDir;
 use crate::{LogId, Membership, StoreError, dir};

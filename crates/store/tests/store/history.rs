@@ -129,7 +129,7 @@ fn enqueue(index: u64) -> Command {
 }
 
 fn first_task(index: u64) -> u64 {
-    let with_membership = (index + 9) / 10;
+    let with_membership = index.div_ceil(10);
     1 + 2 * (index - with_membership - 1)
 }
 
