@@ -244,14 +244,21 @@ impl Drop for Cluster {
         }
         for node in self.nodes.values() {
             let log = node.log();
-            let lines: Vec<_> = log.lines().collect();
-            let end = lines[lines.len().saturating_sub(8)..].join("\n");
+            let end = last_lines(&log);
             eprintln!("node {} in {} said last:\n{end}", node.id(), node.folder().display());
         }
         if let Some(dir) = self.dir.take() {
             eprintln!("the nodes' logs and data are kept in {}", dir.keep().display());
         }
     }
+}
+
+/// The end of a log as far as it fits a report; the file has all of it.
+fn last_lines(log: &str) -> String {
+    let lines: Vec<_> = log.lines().collect();
+    let cut = |line: &&str| line.chars().take(160).collect::<String>();
+    let last: Vec<_> = lines[lines.len().saturating_sub(5)..].iter().map(cut).collect();
+    last.join("\n")
 }
 
 fn number(id: u64) -> toml::Value {

@@ -114,7 +114,7 @@ async fn what_is_not_built_is_not_known() {
         answer.expect_problem(405, "method_not_allowed");
     }
     for path in ["/v1/queues?limt=1", "/v1/tasks?colour=red", "/v1/queues/mail?x=1"] {
-        client.get(path).await.expect_problem(400, "invalid_argument");
+        client.get(path).await.expect_problem(400, "unknown_field");
     }
     unchanged(&client, before).await;
 }
@@ -124,12 +124,10 @@ async fn names_and_ids_that_break_the_grammar_are_refused() {
     let (cluster, before) = start().await;
     let client = cluster.client(1);
     let long = "q".repeat(81);
-    for name in ["%2e%2e%2fetc", "%00", "a%20b", "..", "%d0%b0", long.as_str()] {
-        let path = format!("/v1/queues/{}/tasks", name.replace("..", "%2e%2e"));
+    for name in ["%2e%2e%2fetc", "%00", "a%20b", "...", "%d0%b0", long.as_str()] {
+        let path = format!("/v1/queues/{name}/tasks");
         let answer = client.post(&path, json!({"payload": 1})).await;
-        // A client may fold dots out of a path before it is sent; such a path is no route.
-        let told = (answer.status, answer.code());
-        assert!(told == INVALID || told == (404, "not_found"), "{name}: {}", answer.text);
+        assert_eq!((answer.status, answer.code()), INVALID, "{name}: {}", answer.text);
     }
     let problem = client.get(&format!("/v1/queues/{long}")).await;
     let problem = problem.expect_problem(400, "invalid_argument");

@@ -86,7 +86,8 @@ async fn g5_an_empty_dequeue_is_not_kept() {
 async fn g5_a_refusal_is_not_kept() {
     let cluster = Cluster::start(1).await;
     let client = cluster.client(1);
-    client.put_queue("mail", json!({"max_tasks": 0})).await;
+    client.put_queue("mail", json!({"max_tasks": 1})).await;
+    client.enqueue("mail", json!({"payload": "fills it"})).await;
     let full = keyed(&client, TASKS, json!({"payload": 1}), "k1").await;
     full.expect_problem(429, "queue_full");
     client.put_queue("mail", json!({})).await;
