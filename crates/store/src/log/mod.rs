@@ -7,7 +7,7 @@
 //! - After one failed write or fsync nothing succeeds any more (G10).
 //!
 //! The `raft-log` crate does the writing; `docs/decisions/0003-log-engine.md` says where this
-//! module guards it. A data directory that lost its whole log looks like a new one from here.
+//! module guards it.
 
 mod batch;
 mod codec;
@@ -55,7 +55,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the log in `dir`, or begins one.
+    /// Opens the log in `dir`, a directory of its own in that of its group, or begins one. A group's
+    /// log is opened before its state: a state whose log is gone is refused here.
     ///
     /// # Errors
     /// - `Corrupt`: what is on disk is not what was written.

@@ -15,7 +15,7 @@ use super::engine::{self, Engine, Kinds};
 use super::health::{Health, is_corruption};
 use super::newest::Newest;
 use super::{LogOptions, LogState};
-use crate::{StoreError, dir};
+use crate::{StoreError, dir, state};
 
 /// Opens the engine, and makes sure that the log is whole and on disk.
 pub(super) fn open(
@@ -34,6 +34,9 @@ pub(super) fn open(
     let before = Files::list(&segments)?;
     before.check_not_emptied()?;
     before.check_reaches(noted, &segments)?;
+    if noted.is_none() && before.0.is_empty() {
+        check_is_first_start(log_dir)?;
+    }
     let engine =
         Engine::open(config.clone()).map_err(|error| refusal(&segments, &config, error))?;
     // The engine removes a last segment that was not even begun. One that was noted had been.
@@ -50,6 +53,15 @@ pub(super) fn open(
         newest.note(open_segment)?;
     }
     Ok(writing)
+}
+
+/// A group's log is begun before its state. A state without a log has lost its votes.
+fn check_is_first_start(log_dir: &Path) -> Result<(), StoreError> {
+    let is_used = log_dir.parent().is_some_and(|group| state::exists(group));
+    if is_used {
+        return Err(StoreError::corrupt(log_dir, "it is missing, and the state is there"));
+    }
+    Ok(())
 }
 
 /// The segments: first byte, file and length of each, oldest first.

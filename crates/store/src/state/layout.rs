@@ -55,7 +55,11 @@ impl Layout {
     }
 
     pub(super) fn current_path(&self) -> PathBuf {
-        self.group.join("current")
+        Self::current_in(&self.group)
+    }
+
+    pub(super) fn current_in(group: &Path) -> PathBuf {
+        group.join("current")
     }
 
     pub(super) fn read_current(&self) -> Result<Option<CurrentRow>, StoreError> {

@@ -235,6 +235,11 @@ impl State {
     }
 }
 
+/// Whether a group has a state, which is begun after its log.
+pub(crate) fn exists(group_dir: &Path) -> bool {
+    Layout::current_in(group_dir).exists()
+}
+
 /// Begins an empty state. A crash in here leaves a directory that nothing was ever applied in.
 fn begin(layout: &Layout, options: StateOptions) -> Result<CurrentRow, StoreError> {
     if !layout.is_empty()? {

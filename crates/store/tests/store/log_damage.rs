@@ -131,3 +131,13 @@ fn an_entry_that_is_damaged_while_the_log_is_open_is_not_served() {
     let later = log.save_committed(id(2, 40));
     assert!(later.is_err(), "a log that is known to be damaged goes on");
 }
+
+#[test]
+fn a_log_that_is_gone_while_its_state_is_there_is_refused() {
+    let group = tempfile::tempdir().expect("a directory");
+    let log_dir = group.path().join("log");
+    append(&open(&log_dir), vec![entry(1, 0)]);
+    drop(crate::state::open(group.path()));
+    fs::remove_dir_all(&log_dir).expect("remove the log");
+    assert_eq!(refusal(&log_dir).0, log_dir);
+}
