@@ -126,8 +126,7 @@ async fn serve_connection(stream: TcpStream, front: Front, closing: Cancellation
             builder
                 .header_read_timeout(None)
                 .max_headers(HEADERS_MAX)
-                .max_buf_size(BUFFER_BYTES_MAX)
-                .pipeline_flush(true);
+                .max_buf_size(BUFFER_BYTES_MAX);
             let mut connection =
                 std::pin::pin!(builder.serve_connection(TokioIo::new(wire), front));
             tokio::select! {

@@ -15,6 +15,8 @@ mod door;
 mod front;
 mod head_scan;
 mod http;
+#[cfg(test)]
+mod http_tests;
 mod node;
 mod router;
 mod routes;

@@ -4,12 +4,15 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
 
+/// Libraries whose news are of no use to an operator, unless the filter names them.
+const QUIET: &str = "openraft=error,chunked_wal=warn,raft_log=warn,hyper=warn,h2=warn";
+
 /// Starts logging for the whole process, unless something else has started it already.
 ///
 /// # Errors
 /// What is wrong with the filter.
 pub(crate) fn start(config: &Config) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&config.log)
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log))
         .map_err(|error| format!("log: {:?} is no filter: {error}", config.log))?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A process that runs several nodes, as tests do, keeps the first one's subscriber.

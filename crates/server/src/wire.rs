@@ -72,6 +72,7 @@ impl Wire {
         if calls != self.calls_seen {
             self.calls_seen = calls;
             self.head = None;
+            self.deadline.as_mut().reset(Instant::now() + IDLE_TIME);
         }
         self.phase.is_busy.load(Ordering::Acquire)
     }
@@ -122,15 +123,11 @@ impl AsyncRead for Wire {
             return wire.poll_refusal(cx);
         }
         let before = buffer.filled().len();
-        let had_head = wire.head.is_some();
         let read = Pin::new(&mut wire.stream).poll_read(cx, buffer);
         if wire.is_busy() {
             return read;
         }
         if read.is_pending() {
-            if had_head && wire.head.is_none() {
-                wire.deadline.as_mut().reset(Instant::now() + IDLE_TIME);
-            }
             return wire.poll_overdue(cx);
         }
         if buffer.filled().len() > before && !wire.is_acceptable(&buffer.filled()[before..]) {
