@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use ferry_types::{LeaseId, LeaseToken, LogIndex, QueueName, TaskId, Timestamp, WorkerName};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -68,6 +70,13 @@ pub struct TaskDocument {
     pub index: LogIndex,
 }
 
+impl TaskDocument {
+    /// The payload's bytes, if it is bytes and not JSON, and well-formed.
+    pub fn payload_bytes(&self) -> Option<Vec<u8>> {
+        BASE64_STANDARD.decode(self.payload_base64.as_ref()?).ok()
+    }
+}
+
 /// A lease as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseDocument {
@@ -112,6 +121,7 @@ mod tests {
         let json = r#"{"id":"t7","queue":"mail","state":"leased","priority":9,"attempt":2,"max_attempts":3,"enqueued_at":"2026-01-02T03:04:05.678Z","run_at":"2026-01-02T03:04:05.678Z","started_at":"2026-01-02T03:04:06.000Z","finished_at":"2026-01-02T03:04:07.000Z","last_error":"no route","result":[1,  2],"payload":{"b":1,"a":2},"payload_base64":"AA==","type":"send","labels":{"k":"v"},"lease_ms":5,"retry":{"initial_ms":1,"multiplier":2.0,"max_ms":3,"jitter":0.0},"traceparent":"00-1-2-01","lease":{"id":"l7.9","token":9,"worker":"w","attempt":2,"expires_at":"2026-01-02T03:05:00.000Z"},"index":12}"#;
         let task: TaskDocument = serde_json::from_str(json).expect("valid");
         assert_eq!(serde_json::to_string(&task).expect("has a JSON form"), json);
+        assert_eq!(task.payload_bytes(), Some(vec![0]));
     }
 
     #[test]

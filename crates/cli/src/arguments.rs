@@ -1,0 +1,171 @@
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use ferry_client::Client;
+
+use crate::command::{
+    Ack, Cluster, Dequeue, Dev, Enqueue, Extend, Nack, Queues, Release, Serve, Tasks, Work,
+};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// How long a command that a person waits for tries.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a command that works through many tasks tries for each call.
+const PATIENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A replicated task queue and task scheduler.
+#[derive(Debug, Parser)]
+#[command(name = "ferry", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ferry dev                                a cluster of three nodes on this machine
+  ferry enqueue mail '{\"to\": \"ann\"}'       one task
+  seq 1000 | ferry enqueue numbers -       a task for each line
+  ferry work numbers --drain -- wc -c      run a command for each task
+  ferry cluster                            who leads
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 outcome not known.";
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Nodes to ask, separated by commas; the next is tried when one fails
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "FERRY_SERVER",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:7101"
+    )]
+    server: Vec<String>,
+    /// Print one JSON document a line on stdout
+    #[arg(long, global = true)]
+    json: bool,
+    /// How long to try each call, in milliseconds [default: 5000; 30000 for many tasks]
+    #[arg(long, global = true, value_name = "MS")]
+    timeout_ms: Option<u64>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Serve(Serve),
+    #[command(flatten)]
+    User(UserCommand),
+}
+
+/// What people and programs do with a cluster.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    Dev(Dev),
+    Enqueue(Enqueue),
+    Dequeue(Dequeue),
+    Ack(Ack),
+    Nack(Nack),
+    Extend(Extend),
+    Release(Release),
+    Work(Work),
+    Tasks(Tasks),
+    Queues(Queues),
+    Cluster(Cluster),
+}
+
+impl Global {
+    /// How data is printed.
+    pub(crate) fn output(&self) -> Output {
+        Output { json: self.json }
+    }
+
+    /// A client for one question.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        self.connect(TIMEOUT)
+    }
+
+    /// A client for long work: it tries for longer, and knows all nodes so that it survives the
+    /// death of the one it was told.
+    pub(crate) async fn patient_client(&self) -> Result<Client, Failure> {
+        let client = self.connect(PATIENT_TIMEOUT)?;
+        if let Err(error) = client.learn_servers().await {
+            // The work itself asks again, and says what is wrong if it stays so.
+            let line = Failure::from(error).line().unwrap_or_default();
+            eprintln!("ferry: cannot learn the other nodes' addresses: {line}");
+        }
+        Ok(client)
+    }
+
+    fn connect(&self, timeout: Duration) -> Result<Client, Failure> {
+        let timeout = self.timeout_ms.map_or(timeout, Duration::from_millis);
+        Ok(Client::builder().servers(self.server.iter().cloned()).timeout(timeout).build()?)
+    }
+}
+
+impl UserCommand {
+    /// Does it.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        match self {
+            Self::Dev(dev) => dev.run(global.output()).await,
+            Self::Enqueue(enqueue) => enqueue.run(global).await,
+            Self::Dequeue(dequeue) => dequeue.run(global).await,
+            Self::Ack(ack) => ack.run(global).await,
+            Self::Nack(nack) => nack.run(global).await,
+            Self::Extend(extend) => extend.run(global).await,
+            Self::Release(release) => release.run(global).await,
+            Self::Work(work) => work.run(global).await,
+            Self::Tasks(tasks) => tasks.run(global).await,
+            Self::Queues(queues) => queues.run(global).await,
+            Self::Cluster(cluster) => cluster.run(global).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn globals_stand_anywhere() {
+        for line in ["ferry --json queues show a", "ferry queues show a --json"] {
+            let arguments = Arguments::try_parse_from(line.split(' ')).expect("valid");
+            assert!(arguments.global.json, "{line}");
+        }
+        let line = "ferry queues --server http://a:1,http://b:2";
+        let arguments = Arguments::try_parse_from(line.split(' ')).expect("valid");
+        assert_eq!(arguments.global.server, ["http://a:1", "http://b:2"]);
+    }
+
+    #[test]
+    fn bad_names_and_ids_are_wrong_command_lines() {
+        for line in [
+            "ferry enqueue",
+            "ferry enqueue ../etc x",
+            "ferry ack t7",
+            "ferry tasks show l7.1",
+            "ferry tasks --state asleep",
+            "ferry work mail",
+            "ferry work -- cat",
+            "ferry enqueue mail x --label novalue",
+            "ferry enqueue mail x --priority 10",
+            "ferry dev --nodes 0",
+            "ferry frobnicate",
+        ] {
+            let error = Arguments::try_parse_from(line.split(' ')).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The commands, one a file.
+
+mod ack;
+mod cluster;
+mod dequeue;
+mod dev;
+mod enqueue;
+mod extend;
+mod nack;
+mod queues;
+mod release;
+mod serve;
+mod tasks;
+mod work;
+
+pub(crate) use ack::Ack;
+pub(crate) use cluster::Cluster;
+pub(crate) use dequeue::Dequeue;
+pub(crate) use dev::Dev;
+pub(crate) use enqueue::Enqueue;
+pub(crate) use extend::Extend;
+pub(crate) use nack::Nack;
+pub(crate) use queues::Queues;
+pub(crate) use release::Release;
+pub(crate) use serve::Serve;
+pub(crate) use tasks::Tasks;
+pub(crate) use work::Work;

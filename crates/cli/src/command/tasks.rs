@@ -1,0 +1,99 @@
+use clap::{Args, Subcommand};
+use ferry_api::{TaskDocument, TaskState, TasksQuery};
+use ferry_types::{QueueName, TaskId, WorkerName};
+
+use crate::arguments::Global;
+use crate::failure::Failure;
+use crate::payload;
+use crate::table::Table;
+
+/// Look at tasks without taking them
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  ferry tasks --queue mail --state dead
+  ferry tasks show t42"
+)]
+pub(crate) struct Tasks {
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// Only of this queue
+    #[arg(long)]
+    queue: Option<QueueName>,
+    /// Only in this state: scheduled, ready, leased, retrying, succeeded or dead
+    #[arg(long)]
+    state: Option<TaskState>,
+    /// Only held by this worker
+    #[arg(long, value_name = "NAME")]
+    worker: Option<WorkerName>,
+    /// Only of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    task_type: Option<String>,
+    /// The most tasks of a page
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+    /// All pages, not the first alone
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Show a task
+    Show {
+        /// Its id
+        task: TaskId,
+    },
+}
+
+impl Tasks {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let client = global.client()?;
+        if let Some(Action::Show { task }) = self.action {
+            let task = client.task(task).await?;
+            return global.output().show(&task, pretty);
+        }
+        let mut query = TasksQuery {
+            queue: self.queue,
+            state: self.state,
+            worker: self.worker,
+            task_type: self.task_type,
+            limit: Some(self.limit),
+            page_token: None,
+        };
+        loop {
+            let page = client.tasks(&query).await?;
+            global.output().show_all(&page.tasks, table)?;
+            query.page_token = page.next_page_token;
+            if query.page_token.is_none() {
+                return Ok(());
+            }
+            if !self.all {
+                eprintln!("there are more; --all shows them");
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn table(tasks: &[TaskDocument]) -> String {
+    let headings = ["TASK", "QUEUE", "STATE", "PRIORITY", "ATTEMPT", "ENQUEUED", "PAYLOAD"];
+    let mut table = Table::new(&headings);
+    for task in tasks {
+        table.row(vec![
+            task.id.to_string(),
+            task.queue.to_string(),
+            task.state.to_string(),
+            task.priority.to_string(),
+            task.attempt.to_string(),
+            task.enqueued_at.to_string(),
+            payload::brief(task),
+        ]);
+    }
+    table.into_text()
+}
+
+fn pretty(task: &TaskDocument) -> String {
+    serde_json::to_string_pretty(task).expect("every document has a JSON form")
+}

@@ -1,0 +1,49 @@
+//! The `ferry` command: it runs a node, a cluster on a laptop, and every user and operator command.
+//!
+//! 1. Data goes to stdout, talk to stderr; with `--json` stdout is one JSON document a line.
+//! 2. The exit code is 0 when it is done, 1 when it was refused or failed, 2 when the command line
+//!    is wrong, 3 when the outcome is not known.
+
+mod arguments;
+mod command;
+mod dev;
+mod failure;
+mod output;
+mod payload;
+mod table;
+mod work;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(line) = failure.line() {
+                eprintln!("ferry: {line}");
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(Arguments { global, command }: Arguments) -> Result<(), Failure> {
+    let command = match command {
+        Command::Serve(serve) => return serve.run(),
+        Command::User(command) => command,
+    };
+    // One thread is all that a command needs, and the main thread is one that lives as long as
+    // the process: children that are to die with it are bound to the thread.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))?;
+    let outcome = runtime.block_on(Box::pin(command.run(&global)));
+    // A thread that reads stdin may never come back.
+    runtime.shutdown_background();
+    outcome
+}

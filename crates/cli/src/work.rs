@@ -1,0 +1,5 @@
+//! Commands that work on tasks.
+
+mod program;
+
+pub(crate) use program::{Program, Ran};
