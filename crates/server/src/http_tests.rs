@@ -100,11 +100,13 @@ fn assert_problem(answer: &str, status: u16, code: &str) {
 #[tokio::test]
 async fn a_head_that_stalls_is_timed_out() {
     let (address, _guard) = serve(10).await;
-    for start in ["GET /livez HTTP/1.1\r\nhost: a\r\nx", "P", "PRI * HT"] {
+    let starts = ["GET /livez HTTP/1.1\r\nhost: a\r\nx", "P", "PRI * HT"];
+    futures::future::join_all(starts.map(|start| async move {
         let mut raw = Raw::connect(address).await;
         raw.send(start).await;
         assert_problem(&raw.to_the_end().await, 408, "request_timeout");
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
