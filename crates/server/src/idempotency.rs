@@ -18,23 +18,40 @@ pub(crate) enum Stage {
     Taking,
 }
 
+/// A key as the machine keeps it.
+pub(crate) struct Key {
+    /// The key.
+    pub(crate) text: String,
+    /// Whether a forwarding node made it up.
+    pub(crate) forwarded: bool,
+}
+
 /// The key of one of the proposals of a request, if it has any: the caller's own, or the one that
 /// a forwarding node made up.
-pub(crate) fn of(call: &Call, stage: Stage) -> Option<command::Idempotency> {
-    let (key, retention, forwarded) = match (&call.key, &call.forward_key) {
-        (Some(key), _) => (key.as_str(), call.node.config.idempotency_retention, false),
-        (None, Some(key)) => (key.as_str(), limits::FORWARDED_RETENTION, true),
+pub(crate) fn key(call: &Call, stage: Stage) -> Option<Key> {
+    let (key, forwarded) = match (&call.key, &call.forward_key) {
+        (Some(key), _) => (key, false),
+        (None, Some(key)) => (key, true),
         (None, None) => return None,
     };
-    let key = match stage {
-        Stage::Whole => key.to_owned(),
+    let text = match stage {
+        Stage::Whole => key.as_str().to_owned(),
         // No caller can write a space into a key.
         Stage::Taking => format!("{key} taking"),
     };
-    let path = call.uri.path();
+    Some(Key { text, forwarded })
+}
+
+/// The same with what tells the request from another.
+pub(crate) fn of(call: &Call, stage: Stage) -> Option<command::Idempotency> {
+    let Key { text, forwarded } = key(call, stage)?;
+    let retention = match forwarded {
+        true => limits::FORWARDED_RETENTION,
+        false => call.node.config.idempotency_retention,
+    };
     Some(command::Idempotency {
-        key,
-        fingerprint: fingerprint(&call.method, path, call.uri.query(), &call.body),
+        key: text,
+        fingerprint: fingerprint(&call.method, call.uri.path(), call.uri.query(), &call.body),
         retention_ms: u64::try_from(retention.as_millis()).unwrap_or(u64::MAX),
         forwarded,
     })

@@ -1,7 +1,6 @@
 //! A dequeue on its way to a task: it settles first, then takes, or lies down until a task comes.
 //!
-//! 1. A poll that finds nothing writes nothing to the log, unless it settles, or may repeat an
-//!    earlier one whose answer only the machine knows.
+//! 1. A poll that finds nothing writes nothing to the log, unless it settles.
 //! 2. Nothing is answered empty before the leader was confirmed (G7).
 //! 3. A settlement is proposed once; what came of it goes into the final answer, whichever
 //!    proposal brings the tasks.
@@ -18,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::answer;
 use crate::call::{Call, FORWARD_WAIT_MS};
-use crate::idempotency::{self, Stage};
+use crate::idempotency::{self, Key, Stage};
 use crate::problem::Failure;
 use crate::relay::{Kind, Relay, Turn};
 use crate::translate;
@@ -32,13 +31,14 @@ pub(crate) struct Poll<'a> {
     wait_until: Instant,
     /// What came of the settlements, once they are made.
     settled: Option<Vec<SettledItem>>,
-    /// Whether the machine may hold leases that an earlier asking got.
-    may_hold_leases: bool,
+    /// Whether what this node has applied tells if an earlier asking got leases. It does for a
+    /// request that was never asked before, and once the leader is confirmed.
+    is_confirmed: bool,
 }
 
 /// What a look at the queues found.
 enum Look {
-    /// Something is ready.
+    /// Something is ready, or was given to an earlier asking.
     Ready,
     /// Nothing is ready.
     Nothing(LogIndex),
@@ -68,7 +68,7 @@ impl<'a> Poll<'a> {
             relay: Relay::new(call, Kind::Write).waiting_until(wait_until),
             wait_until,
             settled: None,
-            may_hold_leases: call.may_be_repeated(),
+            is_confirmed: !call.may_be_repeated(),
         }
     }
 
@@ -94,37 +94,43 @@ impl<'a> Poll<'a> {
     /// Takes tasks as the leader; `None` once it is not.
     async fn run_here(&mut self) -> Result<Option<Response>, Failure> {
         if self.settled.is_none() && !self.request.settle.is_empty() {
-            let Some(answer) = self.propose(Stage::Whole).await? else { return Ok(None) };
-            self.may_hold_leases = answer.outcome.replayed;
-            if let Some(response) = self.whole(answer)? {
+            let Some(answer) = self.propose().await? else { return Ok(None) };
+            let index = answer.index;
+            if let Some(response) = self.taken(answer)? {
                 return Ok(Some(response));
+            }
+            if self.is_over() && !self.holds_answer() {
+                return Ok(Some(self.empty(index)));
             }
         }
         let waiters = &self.call.node.waiters;
         let ticket = waiters.ticket(self.request.queues.clone()).map_err(too_many_waiters)?;
-        ticket.park();
         loop {
-            match self.look() {
-                Look::Ready => {}
-                _ if self.may_hold_leases => {}
-                Look::Nothing(_) | Look::Unknown(..) if self.is_over() => {
-                    return self.end(&ticket).await;
-                }
-                Look::Unknown(..) => return self.end(&ticket).await,
-                Look::Nothing(_) => match self.sleep(&ticket).await {
+            ticket.park();
+            let look = self.look();
+            if matches!(look, Look::Nothing(_)) && self.is_confirmed && !self.is_over() {
+                match self.sleep(&ticket).await {
                     Event::Look => continue,
                     Event::LeaderLost => return Ok(None),
                     Event::Stopping => return self.stop().map(Some),
-                },
+                }
+            }
+            if !matches!(look, Look::Ready) {
+                if !self.confirm().await? {
+                    return Ok(None);
+                }
+                match self.look() {
+                    Look::Ready => {}
+                    Look::Nothing(_) if !self.is_over() => continue,
+                    Look::Nothing(index) => return Ok(Some(self.empty(index))),
+                    Look::Unknown(index, queue) => return self.unknown(index, queue).map(Some),
+                }
             }
             ticket.stand_up();
-            let stage = if self.settled.is_some() { Stage::Taking } else { Stage::Whole };
-            let Some(answer) = self.propose(stage).await? else { return Ok(None) };
-            self.may_hold_leases = false;
+            let Some(answer) = self.propose().await? else { return Ok(None) };
             if let Some(response) = self.taken(answer)? {
                 return Ok(Some(response));
             }
-            ticket.park();
         }
     }
 
@@ -133,6 +139,9 @@ impl<'a> Poll<'a> {
     }
 
     fn look(&self) -> Look {
+        if self.holds_answer() {
+            return Look::Ready;
+        }
         self.call.node.replica.view(|index, machine| {
             let mut found = Look::Nothing(index);
             for queue in &self.request.queues {
@@ -146,6 +155,18 @@ impl<'a> Poll<'a> {
         })
     }
 
+    /// Whether the machine keeps what an earlier asking got.
+    fn holds_answer(&self) -> bool {
+        idempotency::key(self.call, self.stage()).is_some_and(|key| {
+            let Key { text, forwarded } = key;
+            self.call.node.replica.view(|_, machine| machine.keeps_answer(&text, forwarded))
+        })
+    }
+
+    fn stage(&self) -> Stage {
+        if self.settled.is_some() { Stage::Taking } else { Stage::Whole }
+    }
+
     async fn sleep(&self, ticket: &Ticket) -> Event {
         tokio::select! {
             () = ticket.woken() => Event::Look,
@@ -155,29 +176,27 @@ impl<'a> Poll<'a> {
         }
     }
 
-    /// Answers that there is nothing, once the leader is confirmed and there still is nothing.
-    async fn end(&mut self, ticket: &Ticket) -> Result<Option<Response>, Failure> {
-        if let Err(error) = self.call.node.replica.linearize(self.relay.remaining()).await {
-            self.relay.read_failed(error).await?;
-            return Ok(None);
+    /// Makes sure that this node leads and has applied all that was acknowledged; false if not.
+    async fn confirm(&mut self) -> Result<bool, Failure> {
+        match self.call.node.replica.linearize(self.relay.remaining()).await {
+            Ok(_) => {
+                self.is_confirmed = true;
+                Ok(true)
+            }
+            Err(error) => {
+                self.relay.read_failed(error).await?;
+                Ok(false)
+            }
         }
-        match self.look() {
-            Look::Ready => {
-                ticket.stand_up();
-                let stage = if self.settled.is_some() { Stage::Taking } else { Stage::Whole };
-                let Some(answer) = self.propose(stage).await? else { return Ok(None) };
-                let index = answer.index;
-                let response = self.taken(answer)?;
-                Ok(Some(response.unwrap_or_else(|| self.empty(index))))
-            }
-            Look::Nothing(index) => Ok(Some(self.empty(index))),
-            Look::Unknown(index, queue) if self.settled.is_none() => {
-                let rejection = Rejection::QueueNotFound(QueueNotFound { queue });
-                Err(Failure::rejected(&rejection, index))
-            }
+    }
+
+    fn unknown(&mut self, index: LogIndex, queue: String) -> Result<Response, Failure> {
+        if self.settled.is_some() {
             // It was there when the settlements were made, and is deleted since.
-            Look::Unknown(index, _) => Ok(Some(self.empty(index))),
+            return Ok(self.empty(index));
         }
+        let rejection = Rejection::QueueNotFound(QueueNotFound { queue });
+        Err(Failure::rejected(&rejection, index))
     }
 
     /// What a node that stops tells a waiter.
@@ -190,7 +209,7 @@ impl<'a> Poll<'a> {
     }
 
     /// Proposes; `None` if this node did not get it through and the relay is to look further.
-    async fn propose(&mut self, stage: Stage) -> Result<Option<Answer>, Failure> {
+    async fn propose(&mut self) -> Result<Option<Answer>, Failure> {
         let request = &self.request;
         let with_settlements = self.settled.is_none();
         let settle = request.settle.iter().filter(|_| with_settlements).cloned();
@@ -201,28 +220,17 @@ impl<'a> Poll<'a> {
             worker: request.worker.as_ref().map(|worker| worker.as_str().into()),
             settle: settle.map(translate::settlement).collect(),
         };
-        let idempotency = idempotency::of(self.call, stage);
+        let idempotency = idempotency::of(self.call, self.stage());
         let proposal = Proposal { command: Some(Command::Dequeue(dequeue)), idempotency };
         match self.call.node.replica.propose(proposal, self.relay.remaining()).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) => {
                 if error == ProposeError::OutcomeUnknown {
-                    self.may_hold_leases = true;
+                    self.is_confirmed = false;
                 }
                 self.relay.proposal_failed(&error).await?;
                 Ok(None)
             }
-        }
-    }
-
-    /// The answer to the proposal that settles, if it is the final one.
-    fn whole(&mut self, answer: Answer) -> Result<Option<Response>, Failure> {
-        let index = answer.index;
-        match self.taken(answer)? {
-            Some(response) => Ok(Some(response)),
-            // An earlier asking may have got leases later on; see there before it is over.
-            None if self.is_over() && !self.may_hold_leases => Ok(Some(self.empty(index))),
-            None => Ok(None),
         }
     }
 

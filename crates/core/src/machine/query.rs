@@ -30,6 +30,11 @@ impl Machine {
         Some(queue.counts().ready)
     }
 
+    /// Whether an answer is kept under a key; callers' and forwarders' keys are different spaces.
+    pub fn keeps_answer(&self, key: &str, forwarded: bool) -> bool {
+        self.answers.space(forwarded).find(key).is_some()
+    }
+
     /// Tasks that fit, in id order, after `after`, at most `limit`, and where to go on. Looks at a
     /// bounded number of tasks, so a page may be short and still have a successor.
     pub fn tasks(
