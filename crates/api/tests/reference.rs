@@ -104,9 +104,9 @@ fn kind(schema: &Value) -> String {
                 .to_owned();
         }
     }
-    let mut words = match &schema["type"] {
-        Value::Array(types) => types.iter().map(text).collect::<Vec<_>>().join(" or "),
-        other => text(other).to_owned(),
+    let mut words = match schema["type"].as_array() {
+        Some(types) => types.iter().map(text).collect::<Vec<_>>().join(" or "),
+        None => text(&schema["type"]).to_owned(),
     };
     if !schema["items"].is_null() {
         words = format!("{words} of {}", kind(&schema["items"]));

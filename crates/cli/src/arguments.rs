@@ -41,6 +41,7 @@ pub(crate) struct Global {
     #[arg(
         long,
         global = true,
+        help_heading = "Options of every command",
         value_name = "URL",
         env = "FERRY_SERVER",
         value_delimiter = ',',
@@ -48,10 +49,10 @@ pub(crate) struct Global {
     )]
     server: Vec<String>,
     /// Print one JSON document a line on stdout
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Options of every command")]
     json: bool,
     /// How long to try each call, in milliseconds [default: 5000; 30000 for many tasks]
-    #[arg(long, global = true, value_name = "MS")]
+    #[arg(long, global = true, value_name = "MS", help_heading = "Options of every command")]
     timeout_ms: Option<u64>,
 }
 

@@ -322,13 +322,13 @@ fn node_operation(path: &str, method: &str) -> Option<Operation> {
             "livez",
             "health",
             "Answers while the process runs.",
-            &[(200, Some("text"))],
+            &[(200, Some("object"))],
         ),
         (routes::READYZ, "get") => Operation::local(
             "readyz",
             "health",
             "Answers 200 only while this node can serve: recovered, and it knows a leader.",
-            &[(200, Some("text"))],
+            &[(200, Some("object"))],
         ),
         (routes::METRICS, "get") => Operation::local(
             "metrics",

@@ -27,5 +27,5 @@ impl Ack {
 
 /// What people read about a settled task.
 pub(super) fn line(settled: &Settled) -> String {
-    format!("{} is {} after {} attempts", settled.task, settled.state, settled.attempt)
+    format!("{} is {}, attempt {}", settled.task, settled.state, settled.attempt)
 }
