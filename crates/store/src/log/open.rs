@@ -57,7 +57,7 @@ pub(super) fn open(
 
 /// A group's log is begun before its state. A state without a log has lost its votes.
 fn check_is_first_start(log_dir: &Path) -> Result<(), StoreError> {
-    let is_used = log_dir.parent().is_some_and(|group| state::exists(group));
+    let is_used = log_dir.parent().is_some_and(state::exists);
     if is_used {
         return Err(StoreError::corrupt(log_dir, "it is missing, and the state is there"));
     }
