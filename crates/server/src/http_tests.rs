@@ -76,7 +76,7 @@ impl Raw {
         self.read_until(|text| text.ends_with('}') || text.ends_with("ok")).await.0
     }
 
-    async fn to_the_end(&mut self) -> String {
+    async fn read_to_end(&mut self) -> String {
         let (text, ended) = self.read_until(|_| false).await;
         assert!(ended, "the connection is open after {text:?}");
         text
@@ -104,7 +104,7 @@ async fn a_head_that_stalls_is_timed_out() {
     futures::future::join_all(starts.map(|start| async move {
         let mut raw = Raw::connect(address).await;
         raw.send(start).await;
-        assert_problem(&raw.to_the_end().await, 408, "request_timeout");
+        assert_problem(&raw.read_to_end().await, 408, "request_timeout");
     }))
     .await;
 }
@@ -126,7 +126,7 @@ async fn a_body_that_trickles_is_timed_out() {
     let (address, _guard) = serve(10).await;
     let mut raw = Raw::connect(address).await;
     raw.send("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nfew").await;
-    assert_problem(&raw.to_the_end().await, 408, "request_timeout");
+    assert_problem(&raw.read_to_end().await, 408, "request_timeout");
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn a_length_given_twice_is_refused_and_closes() {
     ] {
         let mut raw = Raw::connect(address).await;
         raw.send(format!("POST /echo HTTP/1.1\r\nhost: a\r\n{lengths}\r\nok")).await;
-        assert_problem(&raw.to_the_end().await, 400, "invalid_argument");
+        assert_problem(&raw.read_to_end().await, 400, "invalid_argument");
     }
 }
 
@@ -236,7 +236,7 @@ async fn bytes_that_are_no_http_are_refused_or_dropped() {
     {
         let mut raw = Raw::connect(address).await;
         raw.send(garbage).await;
-        let answer = raw.to_the_end().await;
+        let answer = raw.read_to_end().await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer:?}");
     }
     assert!(Raw::connect(address).await.is_usable().await);
@@ -248,7 +248,7 @@ async fn connections_above_the_cap_are_told_so() {
     let mut first = Raw::connect(address).await;
     assert!(first.is_usable().await);
     let mut second = Raw::connect(address).await;
-    assert_problem(&second.to_the_end().await, 503, "too_many_connections");
+    assert_problem(&second.read_to_end().await, 503, "too_many_connections");
     assert!(first.is_usable().await);
 }
 

@@ -6,7 +6,7 @@
 //!    proposal brings the tasks.
 
 use axum::response::Response;
-use ferry_api::{CheckedDequeue, Code, DequeueResponse, SettledItem};
+use ferry_api::{CheckedDequeue, Code, DequeueResponse, SettledItem, TaskDocument};
 use ferry_core::command::{Command, Dequeue};
 use ferry_core::rejection::{QueueNotFound, Rejection};
 use ferry_core::{Proposal, Reply};
@@ -34,6 +34,8 @@ pub(crate) struct Poll<'a> {
     /// Whether what this node has applied tells if an earlier asking got leases. It does for a
     /// request that was never asked before, and once the leader is confirmed.
     is_confirmed: bool,
+    /// Whether any of the answer was given before.
+    is_replayed: bool,
 }
 
 /// What a look at the queues found.
@@ -69,6 +71,7 @@ impl<'a> Poll<'a> {
             wait_until,
             settled: None,
             is_confirmed: !call.may_be_repeated(),
+            is_replayed: false,
         }
     }
 
@@ -237,6 +240,7 @@ impl<'a> Poll<'a> {
     /// The answer with the tasks that a proposal took, if it took any.
     fn taken(&mut self, answer: Answer) -> Result<Option<Response>, Failure> {
         let Answer { index, outcome, leased } = answer;
+        self.is_replayed |= outcome.replayed;
         let dequeued = match outcome.result {
             Ok(Reply::Dequeued(dequeued)) => dequeued,
             Ok(_) => return Err(Failure::outcome_unknown()),
@@ -260,14 +264,17 @@ impl<'a> Poll<'a> {
             Some(translate::leased_document(task, payload, lease))
         };
         let tasks = leased.into_iter().filter_map(document).collect();
-        let settled = self.settled.take().unwrap_or_default();
-        let response = answer::json(StatusCode::OK, index, &DequeueResponse { tasks, settled });
-        Ok(Some(answer::replayed(response, outcome.replayed)))
+        Ok(Some(self.answer(index, tasks)))
     }
 
     fn empty(&mut self, index: LogIndex) -> Response {
+        self.answer(index, Vec::new())
+    }
+
+    fn answer(&mut self, index: LogIndex, tasks: Vec<TaskDocument>) -> Response {
         let settled = self.settled.take().unwrap_or_default();
-        answer::json(StatusCode::OK, index, &DequeueResponse { tasks: Vec::new(), settled })
+        let response = answer::json(StatusCode::OK, index, &DequeueResponse { tasks, settled });
+        answer::replayed(response, self.is_replayed)
     }
 }
 

@@ -184,8 +184,11 @@ impl<'a> Relay<'a> {
         let stopping = self.call.door.stopping.clone();
         let outcome = tokio::select! {
             outcome = self.call.node.forwarder.send(self.call, &hop) => outcome,
-            // A leader that hangs does not answer, but its successor is known.
-            () = other_leader(self.leader.clone(), id) => Err(HopError::Unknown),
+            // A leader that hangs does not answer, but its successor is known. A handover of
+            // leadership is answered by the leader that was.
+            () = other_leader(self.leader.clone(), id), if self.kind != Kind::Admin => {
+                Err(HopError::Unknown)
+            }
             // A poll may last for a minute; a node that stops does not.
             () = stopping.cancelled(), if self.wait_until.is_some() => Err(HopError::Unknown),
         };

@@ -70,12 +70,9 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     tracing::info!(node = %config.node, http = config.address.http, "node started");
     let replica_to_close = replica.clone();
     door.open(Arc::new(Node { config, replica: replica.clone(), waiters, forwarder }));
-    let outcome = tokio::select! {
-        () = stopped.cancelled() => Ok(()),
-        message = fatal(replica.fatal()) => Err(ServeError::Fatal(message)),
-    };
-    if outcome.is_err() {
-        return outcome;
+    tokio::select! {
+        () = stopped.cancelled() => {}
+        message = fatal(replica.fatal()) => return Err(ServeError::Fatal(message)),
     }
     tracing::info!("node stops");
     let stop = async {
