@@ -79,7 +79,7 @@ impl Failure {
     /// The same failure, to be tried again after this long.
     pub(crate) fn retry_after_ms(mut self, millis: u64) -> Self {
         self.problem.retry_after_ms = Some(millis);
-        self.header(RETRY_AFTER, millis.div_ceil(1_000).max(1).into())
+        self
     }
 
     /// The answer as it goes over a wire that no HTTP library stands before; it closes.
@@ -111,6 +111,9 @@ impl IntoResponse for Failure {
         let (status, body) = (self.status(), self.body());
         let mut headers = self.headers;
         headers.insert(CONTENT_TYPE, content_type);
+        if let Some(millis) = self.problem.retry_after_ms {
+            headers.insert(RETRY_AFTER, millis.div_ceil(1_000).max(1).into());
+        }
         if self.problem.code == Code::RequestTimeout {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
