@@ -1,12 +1,14 @@
 //! Tasks: enqueue, read, browse.
 
 use axum::response::Response;
+use bytes::Bytes;
 use ferry_api::headers::TRACEPARENT;
-use ferry_api::{EnqueueRequest, EnqueuedTask, EnqueuedTasks, TaskList, TaskState};
+use ferry_api::{EnqueueRequest, EnqueuedTask, EnqueuedTasks, TaskDocument, TaskList, TaskState};
 use ferry_core::command::{Command, Enqueue, NewTask};
 use ferry_core::reply::Enqueued;
 use ferry_core::row::TaskRow;
 use ferry_core::{Reply, StateName, TaskFilter, TaskView};
+use ferry_replica::Replica;
 use ferry_types::{QueueName, TaskId, WorkerName, limits};
 use hyper::StatusCode;
 
@@ -67,22 +69,14 @@ pub(crate) async fn get(Named(id): Named<TaskId>, call: Call) -> Result<Response
         Read::Answered(response) => return Ok(response),
         Read::Here(freshness) => freshness,
     };
-    let replica = &call.node.replica;
-    let (index, view) = replica.view(|index, machine| (index, machine.task(id)));
+    let (index, view) = call.node.replica.view(|index, machine| (index, machine.task(id)));
     let view = view.ok_or_else(|| Failure::task_not_found(id).at(index))?;
-    let reader = replica.clone();
-    let is_done = view.row.state == StateName::Succeeded as i32;
-    let read = move || {
-        let payload = reader.payloads(&[id]).ok()?.pop().flatten();
-        let result = if is_done { reader.result(id).ok()? } else { None };
-        Some((payload, result))
-    };
-    let (payload, result) = off_the_runtime(read).await?;
-    let document = translate::document(view, payload, result);
+    let document = documents(&call.node.replica, vec![view]).await?.pop();
+    let document = document.expect("a page shows its first task");
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
 }
 
-/// `GET /v1/tasks`: browses without taking. A page ends early where its payloads fill a body.
+/// `GET /v1/tasks`: browses without taking. A page ends early where its tasks fill a body.
 pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
     call.query.allow_read(&["queue", "state", "worker", "type", "limit", "page_token"])?;
     let page = Page::of(&call)?;
@@ -94,30 +88,51 @@ pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
         Read::Here(freshness) => freshness,
     };
     let replica = &call.node.replica;
-    let (index, (mut views, mut next)) =
+    let (index, (views, mut next)) =
         replica.view(|index, machine| (index, machine.tasks(&filter, after, page.limit)));
-    if let Some(fitting) = fitting(&views) {
-        views.truncate(fitting);
-        next = views.last().map(|view| TaskId::new(view.row.id));
+    let found = views.len();
+    let tasks = documents(replica, views).await?;
+    if tasks.len() < found {
+        next = tasks.last().map(|task| task.id);
     }
-    let ids: Vec<TaskId> = views.iter().map(|view| TaskId::new(view.row.id)).collect();
-    let reader = replica.clone();
-    let payloads = off_the_runtime(move || reader.payloads(&ids).ok()).await?;
-    let document = |(view, payload)| translate::document(view, payload, None);
-    let tasks = views.into_iter().zip(payloads).map(document).collect();
     let next_page_token = next.map(|last| page.token(&last.to_string()));
     let list = TaskList { tasks, next_page_token };
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
 }
 
-/// How many of the tasks fit into a body with their payloads, if not all do. One always does.
-fn fitting(views: &[TaskView]) -> Option<usize> {
+/// The tasks with their payloads and results, as many as fit into a body, and one at least.
+async fn documents(replica: &Replica, views: Vec<TaskView>) -> Result<Vec<TaskDocument>, Failure> {
+    let reader = replica.clone();
+    // The disk is read where that holds nobody up. If it fails, the node stops anyway.
+    let read = move || {
+        let ids: Vec<TaskId> =
+            views[..fitting(&views)].iter().map(|view| TaskId::new(view.row.id)).collect();
+        let payloads = reader.payloads(&ids).ok()?;
+        let mut documents = Vec::with_capacity(ids.len());
+        let mut bytes = 0;
+        for ((view, id), payload) in views.into_iter().zip(ids).zip(payloads) {
+            let is_done = view.row.state == StateName::Succeeded as i32;
+            let result = if is_done { reader.result(id).ok()? } else { None };
+            bytes += payload.as_ref().map_or(0, Bytes::len) + result.as_ref().map_or(0, Bytes::len);
+            if bytes > limits::BODY_BYTES_MAX && !documents.is_empty() {
+                break;
+            }
+            documents.push(translate::document(view, payload, result));
+        }
+        Some(documents)
+    };
+    let documents = tokio::task::spawn_blocking(read).await;
+    documents.ok().flatten().ok_or_else(Failure::shutting_down)
+}
+
+/// How many of the tasks fit into a body by their payloads; one always does.
+fn fitting(views: &[TaskView]) -> usize {
     let mut bytes = 0;
     let too_many = views.iter().position(|view| {
         bytes += view.row.payload_bytes;
         bytes > limits::BODY_BYTES_MAX as u64
     });
-    too_many.map(|fitting| fitting.max(1))
+    too_many.map_or(views.len(), |fitting| fitting.max(1))
 }
 
 fn filter(call: &Call) -> Result<TaskFilter, Failure> {
@@ -170,13 +185,4 @@ fn fresh(queue: &QueueName, task: &NewTask, enqueued: &Enqueued) -> TaskView {
             ..TaskRow::default()
         },
     }
-}
-
-/// Reads the disk where it holds nobody up. `None` means that the disk failed; then the node
-/// stops anyway.
-async fn off_the_runtime<T: Send + 'static>(
-    read: impl FnOnce() -> Option<T> + Send + 'static,
-) -> Result<T, Failure> {
-    let read = tokio::task::spawn_blocking(read).await;
-    read.ok().flatten().ok_or_else(Failure::shutting_down)
 }
