@@ -128,8 +128,9 @@ impl Drop for Db {
 fn settings(options: StateOptions) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(&Cache::new_lru_cache(options.block_cache_bytes));
-    blocks.set_cache_index_and_filter_blocks(true);
-    blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    // Beside the cache, about 2 bytes a row: in it they are larger than a shard of it, and every
+    // read would fetch them from disk.
+    blocks.set_cache_index_and_filter_blocks(false);
     // Payloads and results are read one by one, and most tasks have no result.
     blocks.set_bloom_filter(10.0, false);
     let mut settings = Options::default();
