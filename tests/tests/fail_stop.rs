@@ -83,8 +83,9 @@ async fn a_torn_end_of_the_log_is_cut_and_the_node_runs() {
     let segments = log_segments(&cluster.node(1).data_dir());
     let (path, _) = segments.last().expect("there is a log");
     // A record whose write a power failure cut short: it was never acknowledged.
+    let record = fs::read(path).expect("the test's folder is readable");
     let file = fs::File::options().append(true).open(path);
-    let torn = file.expect("the test's folder is writable").write_all(&[0, 0, 0, 1, 0, 0, 0]);
+    let torn = file.expect("the test's folder is writable").write_all(&record[..7]);
     torn.expect("the test's folder is writable");
     cluster.restart(1).await;
     assert_eq!(cluster.client(1).count("mail", "ready").await, ids.len() as u64);
