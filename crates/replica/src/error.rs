@@ -110,6 +110,20 @@ pub enum StartError {
         /// Who knows it.
         by: NodeId,
     },
+    /// The log no longer holds what the state lacks. Remove the node and add a new one.
+    #[error(
+        "the state in {} ends at entry {applied}, but the log begins after entry {purged}: what is \
+         between is lost; remove this node from the cluster and add a new one with an empty data \
+         directory", path.display()
+    )]
+    Gap {
+        /// The group's directory.
+        path: std::path::PathBuf,
+        /// The last entry of the state.
+        applied: u64,
+        /// The last entry that the log has dropped.
+        purged: u64,
+    },
     /// The disk is broken or full.
     #[error(transparent)]
     Store(#[from] ferry_store::StoreError),

@@ -7,6 +7,7 @@ mod answer;
 mod applier;
 mod clock;
 mod error;
+mod founding;
 mod leader;
 mod members;
 mod metrics;

@@ -19,8 +19,8 @@ use crate::proposer::Proposer;
 use crate::raft::Raft;
 use crate::reads::Reads;
 use crate::{
-    AdminError, Answer, ClusterStatus, ProposeError, ReadError, ReplicaOptions, StartError,
-    members, status,
+    AdminError, Answer, Bootstrap, ClusterStatus, ProposeError, ReadError, ReplicaOptions,
+    StartError, founding, members, status,
 };
 
 /// How long a leader that stops may take to hand over.
@@ -252,12 +252,14 @@ impl Replica {
         )
     }
 
-    pub(crate) fn options(&self) -> &ReplicaOptions {
-        &self.parts.options
-    }
-
-    pub(crate) fn raft(&self) -> &Raft {
-        &self.parts.raft
+    /// Founds the cluster in the background, if this node is to.
+    pub(crate) fn found_cluster(&self) {
+        let Bootstrap::Members(members) = self.parts.options.bootstrap.clone() else { return };
+        let (raft, peers) = (self.parts.raft.clone(), self.parts.reads.peers.clone());
+        let (me, stop) = (self.node(), self.parts.stop.clone());
+        self.parts.loops.spawn(async move {
+            stop.run_until_cancelled(founding::run(raft, me, &peers, members)).await;
+        });
     }
 
     /// Turns the end of the consensus engine into a message for the process.

@@ -1,11 +1,11 @@
 //! How a replica comes to life: the disk first, then the port, then consensus.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ferry_core::Effect;
-use ferry_store::{Identity, Log, LogOptions, Opened, State, StateOptions};
-use ferry_types::{GroupId, NodeId};
+use ferry_store::{Identity, Log, LogId, LogOptions, Opened, State, StateOptions};
+use ferry_types::GroupId;
 use openraft::{Config, SnapshotPolicy};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -37,7 +37,8 @@ pub(crate) async fn start(
     let identity = Identity::open(&options.data_dir, &options.cluster, options.node)?;
     let is_new = identity.is_new();
     let group = options.data_dir.join(format!("group-{}", GroupId::FIRST));
-    let (log, opened) = open_stores(group).await?;
+    let (log, opened) = open_stores(group.clone()).await?;
+    require_no_gap(group, &log, &opened)?;
     let state = opened.state.clone();
     let (fatal, fatal_seen) = watch::channel(None);
     let greeter = Greeter {
@@ -105,17 +106,27 @@ pub(crate) async fn start(
     };
     let replica = Replica::new(parts);
     replica.watch_consensus();
-    replica.found_cluster().await?;
+    replica.found_cluster();
     Ok((replica, effects_seen))
 }
 
-async fn open_stores(group: std::path::PathBuf) -> Result<(Log, Opened), StartError> {
+async fn open_stores(group: PathBuf) -> Result<(Log, Opened), StartError> {
     let open = move || -> Result<(Log, Opened), ferry_store::StoreError> {
         let log = open_log(&group.join("log"))?;
         Ok((log, State::open(&group, StateOptions::default())?))
     };
     let opened = tokio::task::spawn_blocking(open).await;
     Ok(opened.map_err(|error| StartError::Consensus(error.to_string()))??)
+}
+
+/// G10: `purged <= applied`, or entries that nobody can apply any more are missing.
+fn require_no_gap(path: PathBuf, log: &Log, opened: &Opened) -> Result<(), StartError> {
+    let purged = log.state().purged;
+    if purged <= opened.applied {
+        return Ok(());
+    }
+    let index = |id: Option<LogId>| id.map_or(0, |id| id.index.get());
+    Err(StartError::Gap { path, applied: index(opened.applied), purged: index(purged) })
 }
 
 fn open_log(path: &Path) -> Result<Log, ferry_store::StoreError> {
@@ -170,21 +181,4 @@ fn raft_config(options: &ReplicaOptions) -> Result<Config, StartError> {
         ..Config::default()
     };
     config.validate().map_err(|error| StartError::Consensus(error.to_string()))
-}
-
-impl Replica {
-    /// Founds the cluster if this node is to and it has not been. Of all founders the one with
-    /// the smallest id does it; the others hear of it.
-    async fn found_cluster(&self) -> Result<(), StartError> {
-        let Bootstrap::Members(members) = &self.options().bootstrap else { return Ok(()) };
-        let founder = members.keys().next() == Some(&self.node());
-        let consensus = |error: String| StartError::Consensus(error);
-        let raft = self.raft();
-        if !founder || raft.is_initialized().await.map_err(|error| consensus(error.to_string()))? {
-            return Ok(());
-        }
-        let members: std::collections::BTreeMap<u64, _> =
-            members.iter().map(|(id, address)| (NodeId::get(*id), address.clone())).collect();
-        raft.initialize(members).await.map_err(|error| consensus(error.to_string()))
-    }
 }
