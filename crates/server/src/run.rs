@@ -20,7 +20,7 @@ use crate::telemetry;
 use crate::waiters::Waiters;
 
 /// How long a node that stops tries to hand its leadership over.
-const HANDOVER_TIME: Duration = Duration::from_secs(2);
+const HANDOVER_TIME: Duration = Duration::from_secs(1);
 /// How long a node that stops waits for the requests under way.
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 /// How long a node that stops waits for its replica.
