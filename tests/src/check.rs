@@ -69,11 +69,16 @@ pub fn nothing_from_nowhere(calls: &[Call], tasks: &[Value]) {
         let twin = asked.insert(payload.as_str(), task.clone());
         assert!(twin.is_none(), "the workload used the payload {payload} twice");
     }
-    let present =
-        tasks.iter().filter_map(|task| Some((task["id"].as_str()?, task["payload"].as_str()?)));
+    let text = |task: &Value, field: &str| match task[field].as_str() {
+        Some(text) => text.to_owned(),
+        None => panic!("{field} is missing in {task}"),
+    };
+    let present: Vec<_> =
+        tasks.iter().map(|task| (text(task, "id"), text(task, "payload"))).collect();
     let grants = grants(calls);
     let delivered = grants.iter().map(|(_, grant)| (grant.task.as_str(), grant.payload.as_str()));
     let mut id_of: BTreeMap<&str, &str> = BTreeMap::new();
+    let present = present.iter().map(|(task, payload)| (task.as_str(), payload.as_str()));
     for (task, payload) in present.chain(delivered) {
         let told = asked.get(payload);
         assert!(told.is_some(), "nobody enqueued {task} with {payload}");

@@ -151,13 +151,16 @@ async fn a_lost_disk_is_replaced_under_a_new_id() {
 #[tokio::test]
 async fn a_node_of_another_cluster_is_refused() {
     let mut ours = Cluster::builder(3).name("ours").start().await;
-    let other = Cluster::builder(1).name("other").start().await;
+    let mut other = Cluster::builder(1).name("other").start().await;
     let leader = ours.leader().await;
     let body = json!({"id": 4, "http": other.client(1).base(), "peer": other.peer_address(1)});
     let request = ours.client(leader).request("POST", "/v1/cluster/nodes").json(&body);
     let request = request.header("ferry-timeout-ms", "2000");
     let answer = request.patience(Duration::from_secs(70)).send().await;
     assert!(answer.status >= 400, "a stranger was taken in: {}", answer.text);
+    // Once a connection, however often it is tried: there are three nodes with three kinds.
+    let refusals = other.node(1).log().matches("refused").count();
+    assert!((1..10).contains(&refusals), "the stranger logged {refusals} refusals");
     ours.client(leader).enqueue("mail", json!({"payload": 1})).await;
     other.client(1).get("/v1/queues/mail").await.expect_problem(404, "queue_not_found");
     // The stranger never became a voter: two of three still are a majority.
