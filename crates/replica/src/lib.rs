@@ -8,6 +8,7 @@ mod applier;
 mod clock;
 mod error;
 mod founding;
+mod freshness;
 mod leader;
 mod members;
 mod metrics;

@@ -11,13 +11,17 @@ use tokio::time::timeout;
 
 use crate::AdminError;
 use crate::leader::LeaderWatch;
+use crate::peer::Peers;
 use crate::raft::{Config, Raft};
 
 type Changed<T> = Result<T, RaftError<Config, ClientWriteError<Config>>>;
 
-/// Adds a voter, or makes one of a learner that was left behind. Does nothing if it is one.
+/// Adds a voter, or makes one of a learner that was left behind. Does nothing if it is one. The
+/// node is greeted first, so that a stranger (another cluster, another id, a used one) never
+/// stands in the membership.
 pub(crate) async fn add(
     raft: &Raft,
+    peers: &Peers,
     id: NodeId,
     address: NodeAddress,
     patience: Duration,
@@ -28,6 +32,9 @@ pub(crate) async fn add(
     }
     if membership.voter_ids().any(|voter| voter == id.get()) {
         return Ok(());
+    }
+    if peers.status(id, &address.peer, patience).await.is_err() {
+        return Err(AdminError::NotCaughtUp { id });
     }
     let blocking = true;
     let adding = raft.add_learner(id.get(), address, blocking);

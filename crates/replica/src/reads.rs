@@ -77,9 +77,7 @@ impl Reads {
         let (id, address) = self.leader.receiver().borrow().clone()?;
         let ask = Body::ReadIndex(Nothing {});
         let patience = Duration::from_secs(1);
-        match self.peers.call(id, &address.peer, ask, patience).await.ok()? {
-            Body::ReadIndexed(reply) => reply.index,
-            _ => None,
-        }
+        let reply = self.peers.call(id, &address.peer, ask, patience).await.ok()?;
+        if let Body::ReadIndexed(reply) = reply { reply.index } else { None }
     }
 }

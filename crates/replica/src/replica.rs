@@ -14,17 +14,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::applier::Applier;
+use crate::freshness::Freshness;
 use crate::metrics::{self, Metric};
 use crate::proposer::Proposer;
 use crate::raft::Raft;
 use crate::reads::Reads;
 use crate::{
-    AdminError, Answer, Bootstrap, ClusterStatus, ProposeError, ReadError, ReplicaOptions,
+    AdminError, Answer, Bootstrap, ClusterStatus, ProposeError, ReadError, ReplicaOptions, Role,
     StartError, founding, members, status,
 };
 
 /// How long a leader that stops may take to hand over.
-const HANDOVER_PATIENCE: Duration = Duration::from_secs(2);
+const HANDOVER_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A node's share in its Raft group. Cheap to clone.
 #[derive(Clone)]
@@ -45,6 +46,7 @@ pub(crate) struct Parts {
     pub(crate) fatal_seen: watch::Receiver<Option<String>>,
     pub(crate) loops: TaskTracker,
     pub(crate) stop: CancellationToken,
+    pub(crate) freshness: Freshness,
     pub(crate) apply_thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -137,6 +139,15 @@ impl Replica {
         self.parts.state.result(task)
     }
 
+    /// How old this node's state may be: nothing on a leader; otherwise how long ago it last had
+    /// applied all that its leader said was committed. None if it never had since it started.
+    pub fn staleness(&self) -> Option<Duration> {
+        if self.parts.reads.leader.is_me() {
+            return Some(Duration::ZERO);
+        }
+        self.parts.freshness.age()
+    }
+
     /// Whether all that was committed before the start is applied again, as far as this node can
     /// know: it has heard of a leader and has caught up with what it knew then.
     pub fn is_recovered(&self) -> bool {
@@ -164,7 +175,7 @@ impl Replica {
         address: NodeAddress,
         patience: Duration,
     ) -> Result<(), AdminError> {
-        members::add(&self.parts.raft, id, address, patience).await
+        members::add(&self.parts.raft, &self.parts.reads.peers, id, address, patience).await
     }
 
     /// Removes a node for good. Leader only.
@@ -205,9 +216,26 @@ impl Replica {
         self.parts.fatal_seen.clone()
     }
 
-    /// Hands leadership over if this node has it, then stops. Returns once all is closed.
+    /// Hands leadership, if this node has it, to the voter that answers and has most of the log,
+    /// so that nobody waits for an election.
+    pub async fn hand_over(&self) {
+        if !self.parts.reads.leader.is_me() {
+            return;
+        }
+        let nodes = self.status().await.nodes;
+        let successor = nodes
+            .iter()
+            .filter(|node| node.role == Role::Follower && node.reachable)
+            .max_by_key(|node| node.last_log_index);
+        let Some(successor) = successor else { return };
+        match self.transfer_leader(successor.id, HANDOVER_PATIENCE).await {
+            Ok(()) => tracing::info!(to = %successor.id, "leadership handed over"),
+            Err(error) => tracing::warn!(%error, "leadership not handed over"),
+        }
+    }
+
+    /// Stops. Returns once all is closed.
     pub async fn shutdown(&self) {
-        self.hand_over().await;
         // A node that stops twice, or whose engine died, has nothing left to wait for.
         let _ = self.parts.raft.shutdown().await;
         self.parts.stop.cancel();
@@ -281,25 +309,6 @@ impl Replica {
                 }
             }
         });
-    }
-
-    /// Hands leadership to another voter, the one whose log is longest.
-    async fn hand_over(&self) {
-        if !self.parts.reads.leader.is_me() {
-            return;
-        }
-        let metrics = self.parts.raft.metrics().borrow_watched().clone();
-        let me = self.node().get();
-        let voters: Vec<u64> = metrics.membership_config.voter_ids().collect();
-        let replication = metrics.replication.unwrap_or_default();
-        let best = replication
-            .into_iter()
-            .filter(|(id, _)| *id != me && voters.contains(id))
-            .max_by_key(|(_, matched)| matched.map(|id| id.index));
-        let Some((to, _)) = best else { return };
-        if let Err(error) = self.transfer_leader(NodeId::new(to), HANDOVER_PATIENCE).await {
-            tracing::warn!(%error, "leadership was not handed over; the others will elect");
-        }
     }
 }
 

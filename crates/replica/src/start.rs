@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::applier::Applier;
 use crate::clock::Clock;
+use crate::freshness::Freshness;
 use crate::leader::LeaderWatch;
 use crate::options::Bootstrap;
 use crate::peer::{Greeter, Listener, Peers, Served};
@@ -74,11 +75,12 @@ pub(crate) async fn start(
     let (proposer, propose) = Proposer::new(raft.clone(), clock.clone(), options.table_limits);
     loops.spawn(stop.clone().run_until_cancelled_owned(propose));
     let (departures, departed) = mpsc::channel(DEPARTURES_MAX);
-    let progress = applier.progress();
+    let (progress, freshness) = (applier.progress(), Freshness::new());
     loops.spawn(listener.run(Served {
         greeter,
         raft: raft.clone(),
         state: state.clone(),
+        freshness: freshness.clone(),
         progress: progress.clone(),
         departures,
         stop: stop.clone(),
@@ -102,6 +104,7 @@ pub(crate) async fn start(
         fatal_seen,
         loops,
         stop,
+        freshness,
         apply_thread: Mutex::new(Some(apply_thread)),
     };
     let replica = Replica::new(parts);

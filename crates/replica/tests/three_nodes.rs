@@ -142,6 +142,7 @@ async fn a_stopping_leader_hands_over() {
     let mut cluster = Cluster::start(3).await;
     let leader = cluster.leader().await.clone();
     leader.propose(enqueue("1"), PATIENCE).await.expect("enqueued");
+    leader.hand_over().await;
     leader.shutdown().await;
     cluster.nodes.remove(&leader.node());
     let next = cluster.leader().await;

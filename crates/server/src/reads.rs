@@ -67,12 +67,8 @@ pub(crate) async fn prepare(call: &Call) -> Result<Read, Failure> {
     Ok(Read::Here(Freshness { stale: None }))
 }
 
-/// How old the state here may be: a node that knows a leader has heard of it within an election's
-/// longest timer, and one that knows none may have missed everything since it began.
+/// How old the state here may be. A node that has not caught up with a leader since it began may
+/// have missed everything meanwhile.
 fn age_max(call: &Call) -> Duration {
-    match &*call.node.replica.leader().borrow() {
-        Some((id, _)) if *id == call.door.id => Duration::ZERO,
-        Some(_) => call.node.config.election.1,
-        None => call.door.opened.elapsed(),
-    }
+    call.node.replica.staleness().unwrap_or_else(|| call.door.opened.elapsed())
 }

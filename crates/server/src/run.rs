@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ferry_core::Effect;
-use ferry_replica::{Replica, Role, StartError};
+use ferry_replica::{Replica, StartError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -19,8 +19,6 @@ use crate::router::router;
 use crate::telemetry;
 use crate::waiters::Waiters;
 
-/// How long a node that stops tries to hand its leadership over.
-const HANDOVER_TIME: Duration = Duration::from_secs(1);
 /// How long a node that stops waits for the requests under way.
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 /// How long a node that stops waits for its replica.
@@ -77,7 +75,7 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     tracing::info!("node stops");
     let stop = async {
         door.stopping.cancel();
-        hand_over(&replica).await;
+        replica.hand_over().await;
         closing.cancel();
         let _ = http.await;
         let _ = tokio::time::timeout(CLOSE_TIME, replica_to_close.shutdown()).await;
@@ -140,23 +138,5 @@ async fn fatal(mut fatal: watch::Receiver<Option<String>>) -> String {
         Ok(message) => message.clone().unwrap_or_default(),
         // The replica closed in good order.
         Err(_) => std::future::pending().await,
-    }
-}
-
-/// Hands leadership to the voter that has most of the log, so that nobody waits for an election.
-async fn hand_over(replica: &Replica) {
-    let is_leader = matches!(&*replica.leader().borrow(), Some((id, _)) if *id == replica.node());
-    if !is_leader {
-        return;
-    }
-    let nodes = replica.status().await.nodes;
-    let successor = nodes
-        .iter()
-        .filter(|node| node.role == Role::Follower && node.reachable)
-        .max_by_key(|node| node.last_log_index);
-    let Some(successor) = successor else { return };
-    match replica.transfer_leader(successor.id, HANDOVER_TIME).await {
-        Ok(()) => tracing::info!(to = %successor.id, "leadership handed over"),
-        Err(error) => tracing::warn!(%error, "leadership not handed over"),
     }
 }

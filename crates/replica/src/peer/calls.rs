@@ -57,10 +57,9 @@ impl Peers {
         address: &str,
         patience: Duration,
     ) -> io::Result<StatusReply> {
-        match self.call(node, address, Body::Status(Nothing {}), patience).await? {
-            Body::StatusIs(status) => Ok(status),
-            other => Err(unexpected(&other)),
-        }
+        let reply = self.call(node, address, Body::Status(Nothing {}), patience).await?;
+        let Body::StatusIs(status) = reply else { return Err(unexpected(&reply)) };
+        Ok(status)
     }
 
     fn take_idle(&self, node: NodeId) -> Option<Link> {

@@ -28,6 +28,7 @@ pub(crate) struct Served {
     pub(crate) greeter: Greeter,
     pub(crate) raft: Raft,
     pub(crate) state: ferry_store::State,
+    pub(crate) freshness: crate::freshness::Freshness,
     pub(crate) progress: tokio::sync::watch::Receiver<crate::applier::Progress>,
     /// Told of every connection from a node that has ended. Full: the news is dropped, as other
     /// connections of the same node end at the same time.

@@ -17,12 +17,15 @@ const REPLIES_MAX: usize = 64;
 /// fsynced. Ends with the first that is refused.
 pub(crate) async fn run(served: &Served, link: Link) -> io::Result<()> {
     let (mut replies, frames) = link.frames.split();
+    let (freshness, progress) = (served.freshness.clone(), served.progress.clone());
     let requests = frames
         .map(|frame| frame.and_then(append_request))
-        .inspect(|request| {
-            if let Err(error) = request {
-                tracing::warn!(%error, "an append could not be read");
+        .inspect(move |request| match request {
+            Ok(request) => {
+                let committed = request.leader_commit.map_or(0, |id| id.index);
+                freshness.heard(committed, progress.borrow().index.get());
             }
+            Err(error) => tracing::warn!(%error, "an append could not be read"),
         })
         .take_while(|request| std::future::ready(request.is_ok()))
         .filter_map(|request| std::future::ready(request.ok()))

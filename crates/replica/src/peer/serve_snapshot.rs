@@ -3,10 +3,11 @@ use std::io;
 use ferry_store::{Incoming, Snapshot, State, StoreError};
 use openraft::alias::VoteOf;
 
+use super::calls::unexpected;
 use super::link::invalid;
 use super::{Link, Served};
 use crate::raft::{Config, convert};
-use crate::wire::{Body, SnapshotReply};
+use crate::wire::{Body, SnapshotChunk, SnapshotFile, SnapshotReply};
 
 /// Receives one snapshot into a directory of its own and has it installed.
 pub(crate) async fn run(served: &Served, mut link: Link) -> io::Result<()> {
@@ -21,26 +22,34 @@ pub(crate) async fn run(served: &Served, mut link: Link) -> io::Result<()> {
     link.send(Body::SnapshotInstalled(SnapshotReply { vote })).await
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else a peer sends is refused alike")]
 async fn receive(state: &State, link: &mut Link) -> io::Result<Snapshot> {
     let state = state.clone();
     let mut incoming = off_runtime(move || state.receive()).await?;
     loop {
-        let body = link.receive().await?;
-        if let Body::SnapshotEnd(_) = body {
-            return off_runtime(move || incoming.finish()).await;
-        }
-        incoming = off_runtime(move || write(incoming, body)).await?;
+        let write = match link.receive().await? {
+            Body::SnapshotFile(file) => Write::File(file),
+            Body::SnapshotChunk(chunk) => Write::Chunk(chunk),
+            Body::SnapshotEnd(_) => return off_runtime(move || incoming.finish()).await,
+            other => return Err(unexpected(&other)),
+        };
+        incoming = off_runtime(move || write.to(incoming)).await?;
     }
 }
 
-fn write(mut incoming: Incoming, body: Body) -> Result<Incoming, StoreError> {
-    match body {
-        Body::SnapshotFile(file) => incoming.start_file(&file.name, file.bytes, file.crc32)?,
-        Body::SnapshotChunk(chunk) => incoming.write(&chunk.data)?,
-        // Anything else ends in a file that is too short, which `finish` refuses.
-        _ => tracing::warn!("a message that is no part of a snapshot"),
+enum Write {
+    File(SnapshotFile),
+    Chunk(SnapshotChunk),
+}
+
+impl Write {
+    fn to(self, mut incoming: Incoming) -> Result<Incoming, StoreError> {
+        match self {
+            Self::File(file) => incoming.start_file(&file.name, file.bytes, file.crc32)?,
+            Self::Chunk(chunk) => incoming.write(&chunk.data)?,
+        }
+        Ok(incoming)
     }
-    Ok(incoming)
 }
 
 async fn off_runtime<T: Send + 'static>(

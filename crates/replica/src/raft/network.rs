@@ -108,12 +108,11 @@ impl Network {
         for file in snapshot.files() {
             send_file(&mut link, &snapshot, file).await?;
         }
-        match link.call(Body::SnapshotEnd(SnapshotEnd {}), INSTALL_PATIENCE).await? {
-            Body::SnapshotInstalled(reply) => {
-                Ok(SnapshotResponse::new(convert::vote(reply.vote.into())))
-            }
-            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "not the reply to a snapshot")),
-        }
+        let reply = link.call(Body::SnapshotEnd(SnapshotEnd {}), INSTALL_PATIENCE).await?;
+        let Body::SnapshotInstalled(reply) = reply else {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "not the reply to a snapshot"));
+        };
+        Ok(SnapshotResponse::new(convert::vote(reply.vote.into())))
     }
 }
 
