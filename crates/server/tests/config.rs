@@ -40,7 +40,7 @@ fn what_is_left_out_is_the_default() {
     assert_eq!(config.address.http, "http://127.0.0.1:7101");
     assert_eq!(config.address.peer, "127.0.0.1:7201");
     assert_eq!(config.heartbeat, Duration::from_millis(150));
-    assert_eq!(config.election, (Duration::from_secs(1), Duration::from_secs(2)));
+    assert_eq!(config.election, (Duration::from_millis(500), Duration::from_millis(900)));
     assert_eq!(config.idempotency_retention, Duration::from_secs(600));
     assert_eq!((config.waiters_max, config.worker_threads), (20_000, 2));
     assert!(config.auto_create_queues);
