@@ -14,6 +14,7 @@ mod queue_api;
 mod task_api;
 
 mod all_killed;
+mod disk_full;
 mod fail_stop;
 mod failover;
 mod graceful;

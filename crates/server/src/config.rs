@@ -46,6 +46,8 @@ pub struct Config {
     pub snapshot_bytes: u64,
     /// Log entries kept behind a snapshot.
     pub log_entries_kept: u64,
+    /// Free disk space below which a leader refuses enqueues.
+    pub disk_free_min_bytes: u64,
     /// Threads of the runtime that the caller builds.
     pub worker_threads: usize,
     /// What is logged.
@@ -132,6 +134,7 @@ impl Config {
             snapshot_entries: values.integer("snapshot_entries"),
             snapshot_bytes: values.integer("snapshot_bytes"),
             log_entries_kept: values.integer("log_entries_kept"),
+            disk_free_min_bytes: values.integer("disk_free_min_bytes"),
             worker_threads: count("worker_threads"),
             log: values.text("log").into(),
             log_format: match values.text("log_format") {

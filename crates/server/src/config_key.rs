@@ -226,6 +226,12 @@ pub const KEYS: &[ConfigKey] = &[
         10_000,
         "Log entries kept behind a snapshot for nodes that lag.",
     ),
+    integer(
+        "disk_free_min_bytes",
+        (0, 1 << 60),
+        256 << 20,
+        "A leader whose disk has less free space refuses enqueues; 0 is never.",
+    ),
     integer("worker_threads", (1, 256), 2, "Threads of the asynchronous runtime."),
     ConfigKey {
         name: "log",

@@ -19,16 +19,16 @@ pub(crate) enum Stage {
 }
 
 /// A key as the machine keeps it.
-pub(crate) struct Key {
+struct Key {
     /// The key.
-    pub(crate) text: String,
+    text: String,
     /// Whether a forwarding node made it up.
-    pub(crate) forwarded: bool,
+    forwarded: bool,
 }
 
 /// The key of one of the proposals of a request, if it has any: the caller's own, or the one that
 /// a forwarding node made up.
-pub(crate) fn key(call: &Call, stage: Stage) -> Option<Key> {
+fn key(call: &Call, stage: Stage) -> Option<Key> {
     let (key, forwarded) = match (&call.key, &call.forward_key) {
         (Some(key), _) => (key, false),
         (None, Some(key)) => (key, true),
@@ -54,6 +54,13 @@ pub(crate) fn of(call: &Call, stage: Stage) -> Option<command::Idempotency> {
         fingerprint: fingerprint(&call.method, call.uri.path(), call.uri.query(), &call.body),
         retention_ms: u64::try_from(retention.as_millis()).unwrap_or(u64::MAX),
         forwarded,
+    })
+}
+
+/// Whether the machine, as it is applied here, keeps the answer to an earlier asking.
+pub(crate) fn keeps_answer(call: &Call, stage: Stage) -> bool {
+    key(call, stage).is_some_and(|Key { text, forwarded }| {
+        call.node.replica.view(|_, machine| machine.keeps_answer(&text, forwarded))
     })
 }
 

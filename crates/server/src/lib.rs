@@ -11,6 +11,7 @@ mod config_key;
 mod config_source;
 mod run;
 
+mod disk_room;
 mod door;
 mod front;
 mod head_scan;

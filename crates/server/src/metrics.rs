@@ -22,6 +22,8 @@ pub(crate) mod metric {
     pub(crate) const SECONDS: &str = "ferry_http_request_seconds";
     /// Open connections. Gauge.
     pub(crate) const CONNECTIONS: &str = "ferry_http_connections";
+    /// Bytes that may still be written on the disk of the data directory. Gauge.
+    pub(crate) const DISK_FREE: &str = "ferry_disk_free_bytes";
     /// Dequeues that wait for a task on this node. Gauge.
     pub(crate) const WAITERS: &str = "ferry_waiters";
     /// Tasks, by queue and state. Gauge.
@@ -123,6 +125,10 @@ pub(crate) fn text(door: &Door) -> String {
     let mut out = String::new();
     door.metrics.write(&mut out);
     let Some(node) = door.try_node() else { return out };
+    if let Some(free) = node.disk_room.free_bytes() {
+        head(&mut out, metric::DISK_FREE, "gauge", "Free bytes of the data directory's disk.");
+        line(&mut out, metric::DISK_FREE, "", free);
+    }
     head(&mut out, metric::WAITERS, "gauge", "Dequeues that wait for a task on this node.");
     line(&mut out, metric::WAITERS, "", node.waiters.len());
     let queues =

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ferry_replica::Replica;
 
 use crate::config::Config;
+use crate::disk_room::DiskRoom;
 use crate::forwarder::Forwarder;
 use crate::waiters::Waiters;
 
@@ -14,6 +15,8 @@ pub(crate) struct Node {
     pub(crate) config: Config,
     /// Its share in the group.
     pub(crate) replica: Replica,
+    /// What is known of the room on its disk.
+    pub(crate) disk_room: Arc<DiskRoom>,
     /// Dequeues that wait for a task.
     pub(crate) waiters: Arc<Waiters>,
     /// The way to the leader.

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::answer;
 use crate::call::{Call, FORWARD_WAIT_MS};
-use crate::idempotency::{self, Key, Stage};
+use crate::idempotency::{self, Stage};
 use crate::problem::Failure;
 use crate::relay::{Kind, Relay, Turn};
 use crate::translate;
@@ -160,10 +160,7 @@ impl<'a> Poll<'a> {
 
     /// Whether the machine keeps what an earlier asking got.
     fn holds_answer(&self) -> bool {
-        idempotency::key(self.call, self.stage()).is_some_and(|key| {
-            let Key { text, forwarded } = key;
-            self.call.node.replica.view(|_, machine| machine.keeps_answer(&text, forwarded))
-        })
+        idempotency::keeps_answer(self.call, self.stage())
     }
 
     fn stage(&self) -> Stage {

@@ -5,10 +5,11 @@ use bytes::Bytes;
 use ferry_api::{Code, InvalidField, Problem};
 use ferry_core::Rejection;
 use ferry_replica::{AdminError, ReadError};
-use ferry_types::{Invalid, LogIndex, TaskId};
+use ferry_types::{Invalid, LogIndex, NodeId, TaskId};
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{HeaderMap, StatusCode};
 
+use crate::disk_room::Shortage;
 use crate::translate;
 
 /// Why a request has no good answer.
@@ -44,6 +45,18 @@ impl Failure {
     pub(crate) fn shutting_down() -> Self {
         let detail = "the node is shutting down; nothing was written, so ask another node";
         Self::new(Code::ShuttingDown, detail).retry_after_ms(1_000)
+    }
+
+    /// The leader's disk has no room for tasks.
+    pub(crate) fn disk_full(node: NodeId, shortage: &Shortage) -> Self {
+        let Shortage { free_bytes, free_min_bytes } = *shortage;
+        let detail = format!(
+            "the disk of node {node}, which leads, has {free_bytes} bytes left, and \
+             disk_free_min_bytes is {free_min_bytes}; this request wrote nothing; free space there \
+             or hand leadership to a node that has some, then ask again; settling goes on"
+        );
+        let problem = Problem::new(Code::DiskFull, detail);
+        Problem { limit: Some(free_min_bytes), ..problem }.into()
     }
 
     /// Something may have been written.

@@ -123,6 +123,11 @@ impl<'a> Relay<'a> {
         }
     }
 
+    /// Whether an earlier try may have been carried out.
+    pub(crate) fn may_be_written(&self) -> bool {
+        self.may_be_written
+    }
+
     /// Notes why the leader here did not answer a proposal, and waits until it is worth asking
     /// again.
     ///
@@ -194,6 +199,12 @@ impl<'a> Relay<'a> {
         };
         self.was_sent = true;
         match outcome {
+            // The leader refused it before the log, where an earlier try may stand.
+            Ok(response)
+                if self.may_be_written && response.status() == StatusCode::INSUFFICIENT_STORAGE =>
+            {
+                return Err(Failure::outcome_unknown());
+            }
             Ok(response) => return Ok(Some(response)),
             Err(HopError::NotWritten) => self.pause().await,
             Err(HopError::Unknown) => match self.kind {
@@ -209,7 +220,7 @@ impl<'a> Relay<'a> {
     }
 
     /// What to tell the caller when all tries are over: `failure` if nothing was written for sure.
-    fn give_up(&self, failure: Failure) -> Failure {
+    pub(crate) fn give_up(&self, failure: Failure) -> Failure {
         if self.may_be_written { Failure::outcome_unknown() } else { failure }
     }
 

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::disk_room::DiskRoom;
 use crate::door::Door;
 use crate::forwarder::Forwarder;
 use crate::http::HttpServer;
@@ -65,9 +66,11 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     let (replica, effects) = Replica::start(config.replica_options()).await?;
     let waiters = Waiters::new(config.waiters_max);
     let bell = tokio::spawn(ring(effects, Arc::clone(&waiters)));
+    let (disk_room, disk_watch) = DiskRoom::watch(&config).await;
     tracing::info!(node = %config.node, http = config.address.http, "node started");
     let replica_to_close = replica.clone();
-    door.open(Arc::new(Node { config, replica: replica.clone(), waiters, forwarder }));
+    let node = Node { config, replica: replica.clone(), disk_room, waiters, forwarder };
+    door.open(Arc::new(node));
     tokio::select! {
         () = stopped.cancelled() => {}
         message = fatal(replica.fatal()) => return Err(ServeError::Fatal(message)),
@@ -79,6 +82,7 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
         closing.cancel();
         let _ = http.await;
         let _ = tokio::time::timeout(CLOSE_TIME, replica_to_close.shutdown()).await;
+        disk_watch.abort();
         bell.abort();
     };
     tokio::select! {

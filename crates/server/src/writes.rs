@@ -24,6 +24,17 @@ pub(crate) async fn write<E>(
             Turn::Here => {}
         }
         let (command, echo) = build(call)?;
+        if adds_tasks(&command)
+            && let Some(shortage) = call.node.disk_room.shortage()
+        {
+            match find_answer(call, &mut relay).await? {
+                Found::Answer => {}
+                Found::Nothing => {
+                    return Err(relay.give_up(Failure::disk_full(call.door.id, &shortage)));
+                }
+                Found::NoLeader => continue,
+            }
+        }
         let idempotency = idempotency::of(call, Stage::Whole);
         let proposal = Proposal { command: Some(command), idempotency };
         match call.node.replica.propose(proposal, relay.remaining()).await {
@@ -37,5 +48,39 @@ pub(crate) async fn write<E>(
             }
             Err(error) => relay.proposal_failed(&error).await?,
         }
+    }
+}
+
+/// What an earlier asking left behind.
+enum Found {
+    /// Its answer, which is given whatever the disk says (G5).
+    Answer,
+    /// Nothing, or nothing yet.
+    Nothing,
+    /// Nobody confirmed this node as the leader, so that it cannot tell.
+    NoLeader,
+}
+
+async fn find_answer(call: &Call, relay: &mut Relay<'_>) -> Result<Found, Failure> {
+    if (call.may_be_repeated() || relay.may_be_written())
+        && let Err(error) = call.node.replica.linearize(relay.remaining()).await
+    {
+        relay.read_failed(error).await?;
+        return Ok(Found::NoLeader);
+    }
+    Ok(match idempotency::keeps_answer(call, Stage::Whole) {
+        true => Found::Answer,
+        false => Found::Nothing,
+    })
+}
+
+/// Whether a command needs room on the disk. All others are small, or make room in the end.
+fn adds_tasks(command: &Command) -> bool {
+    match command {
+        Command::Enqueue(_) => true,
+        Command::Dequeue(_)
+        | Command::Settle(_)
+        | Command::PutQueue(_)
+        | Command::DeleteQueue(_) => false,
     }
 }
