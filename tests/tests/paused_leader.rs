@@ -29,7 +29,7 @@ async fn g9_a_hanging_leader_is_replaced_and_nothing_is_lost() {
     let minimum = Minimum { enqueues: 700, acks: 700, faults: (FaultKind::Paused, 1) };
     check::drained(load.history(), &tasks, minimum);
     check::no_errors_but_at_victims(load.history());
-    assert!(gap < Duration::from_secs(4), "no write for {gap:?}");
+    assert!(gap < Duration::from_secs(3), "no write for {gap:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
