@@ -43,7 +43,7 @@ async fn g8_a_lease_that_runs_out_without_a_leader_ends_when_there_is_one() {
 }
 
 #[tokio::test]
-async fn g8_a_delayed_task_falls_due_under_the_next_leader() {
+async fn pain_12_a_delayed_task_falls_due_under_the_next_leader() {
     let mut cluster = Cluster::start(3).await;
     let leader = cluster.leader().await;
     let survivor = cluster.client(cluster.others(leader)[0]);

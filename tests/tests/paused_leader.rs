@@ -5,6 +5,7 @@ use std::time::Duration;
 use ferry_tests::check::{self, Minimum};
 use ferry_tests::{Client, Cluster, FaultKind, Workload, gap, wait};
 use serde_json::json;
+use tokio::task::{JoinHandle, JoinSet};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g9_a_hanging_leader_is_replaced_and_nothing_is_lost() {
@@ -72,8 +73,42 @@ async fn pain_25_a_leader_that_wakes_hands_out_and_expires_nothing() {
     survivor.settle(&idle.id, "ack", json!({})).await.expect(200);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g7_a_leader_that_wakes_does_not_read_from_its_past() {
+    let mut cluster = Cluster::start(3).await;
+    let leader = cluster.leader().await;
+    let survivor = cluster.client(cluster.others(leader)[0]);
+    let id = survivor.enqueue("mail", json!({"payload": 1})).await;
+    let lease = survivor.take("mail", 600_000).await;
+    cluster.node(leader).pause();
+    cluster.leader_other_than(leader).await;
+    survivor.settle(&lease.id, "ack", json!({})).await.expect(200);
+
+    // Asked after the ack was acknowledged, and answered by whoever thinks that it may.
+    let mut late = JoinSet::new();
+    for suffix in ["", "?forward=false"].repeat(4) {
+        let (client, path) = (cluster.client(leader), format!("/v1/tasks/{id}{suffix}"));
+        late.spawn(async move {
+            let request = client.request("GET", &path).patience(Duration::from_secs(30));
+            request.attempt().await
+        });
+    }
+    cluster.node(leader).resume();
+    let mut answered = 0;
+    while let Some(read) = late.join_next().await {
+        let read = read.expect("a late client does not panic");
+        if let Ok(answer) = read
+            && answer.status == 200
+        {
+            assert_eq!(answer.body["state"], "succeeded", "a read from the past");
+            answered += 1;
+        }
+    }
+    assert!(answered > 0, "no read was answered");
+}
+
 /// A dequeue sent to a paused node. It may end in any way but with a task.
-fn late_dequeue(client: Client, queue: &'static str) -> tokio::task::JoinHandle<()> {
+fn late_dequeue(client: Client, queue: &'static str) -> JoinHandle<()> {
     tokio::spawn(async move {
         let path = format!("/v1/queues/{queue}/dequeue");
         let request = client.request("POST", &path).json(&json!({"max": 1, "worker": "late"}));

@@ -144,6 +144,23 @@ async fn tasks_are_browsed_without_being_taken() {
 }
 
 #[tokio::test]
+async fn pain_18_any_node_tells_who_holds_what() {
+    let cluster = Cluster::start(3).await;
+    cluster.client(1).enqueue_many("mail", 2).await;
+    let body = json!({"max": 1, "worker": "host-7"});
+    let lease = cluster.client(2).dequeue("mail", body).await.pop().expect("two are ready");
+    for node in cluster.ids() {
+        let path = "/v1/tasks?queue=mail&state=leased";
+        let page = cluster.client(node).get(path).await.expect(200);
+        let held = page["tasks"].as_array().expect("a list");
+        assert_eq!(held.len(), 1, "{page}");
+        assert_eq!(held[0]["lease"]["worker"], "host-7");
+        assert_eq!(held[0]["lease"]["id"], lease.id.as_str());
+        assert_eq!(millis(&held[0]["lease"]["expires_at"]), lease.expires_ms);
+    }
+}
+
+#[tokio::test]
 async fn pain_5_the_last_failure_makes_a_task_dead_and_keeps_it() {
     let cluster = Cluster::start(1).await;
     let client = cluster.client(1);
