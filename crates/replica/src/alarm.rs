@@ -1,12 +1,11 @@
 //! The leader's alarm: when the next deadline comes, an entry carries the time to it.
 
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::applier::Applier;
-use crate::clock::Clock;
+use crate::clock::SharedClock;
 use crate::leader::LeaderWatch;
 use crate::proposer::Proposer;
 
@@ -21,7 +20,7 @@ const NAP_MAX: Duration = Duration::from_secs(10);
 /// leads.
 pub(crate) async fn run(
     applier: Applier,
-    clock: Arc<Mutex<Clock>>,
+    clock: SharedClock,
     proposer: Proposer,
     mut leader: LeaderWatch,
     stop: CancellationToken,

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use ferry_types::{LogIndex, TaskId, Timestamp};
 use prost::Message;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::clock::Clock;
+use crate::clock::SharedClock;
 use crate::{Answer, LeasedTask};
 
 /// Takes the answers to an entry's proposals.
@@ -26,7 +26,8 @@ pub(crate) struct Applying {
     pub(crate) answer: Option<AnswerWith>,
 }
 
-/// What readers of the machine see: all of an apply batch or nothing of it.
+/// What readers of the machine see: all of an apply batch or nothing of it. Its rows may reach the
+/// shelf a moment later: whoever reads payloads of what it shows waits for that index first.
 pub(crate) struct Stage {
     pub(crate) machine: Machine,
     pub(crate) applied: Option<LogId>,
@@ -36,9 +37,10 @@ pub(crate) struct Stage {
 enum Job {
     Apply(Vec<Applying>, oneshot::Sender<io::Result<()>>),
     Install(Snapshot, oneshot::Sender<io::Result<()>>),
+    Stop,
 }
 
-/// The handle of the apply thread. The thread ends when the last handle is dropped.
+/// The handle of the apply thread. The thread ends when it is told to, or with the last handle.
 #[derive(Clone)]
 pub(crate) struct Applier {
     jobs: Sender<Job>,
@@ -60,7 +62,7 @@ impl Applier {
     /// Starts the thread. `effects` gets the effects of each batch, `clock` the times.
     pub(crate) fn start(
         opened: Opened,
-        clock: Arc<Mutex<Clock>>,
+        clock: SharedClock,
         effects: mpsc::UnboundedSender<Vec<Effect>>,
     ) -> io::Result<(Self, JoinHandle<()>)> {
         let Opened { state, machine, applied, membership } = opened;
@@ -102,6 +104,12 @@ impl Applier {
         self.ask(|done| Job::Install(snapshot, done)).await
     }
 
+    /// Ends the thread after what it was given before.
+    pub(crate) fn stop(&self) {
+        // It has ended already if nobody listens.
+        let _ = self.jobs.send(Job::Stop);
+    }
+
     async fn ask(
         &self,
         job: impl FnOnce(oneshot::Sender<io::Result<()>>) -> Job,
@@ -117,10 +125,20 @@ impl Applier {
 struct Work {
     state: State,
     stage: Arc<RwLock<Stage>>,
-    clock: Arc<Mutex<Clock>>,
+    clock: SharedClock,
     publish: watch::Sender<Progress>,
     ring: watch::Sender<Option<Timestamp>>,
     effects: mpsc::UnboundedSender<Vec<Effect>>,
+}
+
+/// What an apply batch did to the machine, and is still to do elsewhere.
+#[derive(Default)]
+struct Stepped {
+    answers: Vec<(AnswerWith, LogIndex, Vec<Outcome>)>,
+    effects: Vec<Effect>,
+    changes: Vec<Change>,
+    membership: Option<(Option<LogId>, Membership)>,
+    bytes: u64,
 }
 
 impl Work {
@@ -135,47 +153,15 @@ impl Work {
                 Job::Install(snapshot, done) => {
                     let _ = done.send(self.install(&snapshot));
                 }
+                Job::Stop => return,
             }
         }
     }
 
     fn apply(&self, entries: Vec<Applying>) -> io::Result<()> {
         let Some(last) = entries.last().map(|applying| applying.entry.id) else { return Ok(()) };
-        let mut answers = Vec::new();
-        let mut effects = Vec::new();
-        let mut bytes = 0;
-        {
-            let mut stage =
-                self.stage.write().expect("only this thread writes, and it ends the process");
-            let mut changes = Vec::new();
-            let mut membership_changed = false;
-            for Applying { entry, answer } in entries {
-                let index = entry.id.index;
-                match entry.payload {
-                    Payload::Blank => {}
-                    Payload::Membership(membership) => {
-                        stage.membership = (Some(entry.id), membership);
-                        membership_changed = true;
-                    }
-                    Payload::Commands(encoded) => {
-                        bytes += encoded.len() as u64;
-                        let outcomes =
-                            step(&mut stage.machine, index, encoded, &mut changes, &mut effects)?;
-                        if let Some(answer) = answer {
-                            answers.push((answer, index, outcomes));
-                            continue;
-                        }
-                    }
-                }
-                if let Some(answer) = answer {
-                    answers.push((answer, index, Vec::new()));
-                }
-            }
-            let membership = membership_changed.then_some(&stage.membership);
-            self.state.commit(last, membership, &changes).map_err(io::Error::other)?;
-            stage.applied = Some(last);
-            self.tell_time(&stage.machine);
-        }
+        let Stepped { answers, effects, changes, membership, bytes } = self.step_all(entries)?;
+        self.state.commit(last, membership.as_ref(), &changes).map_err(io::Error::other)?;
         self.answer(answers)?;
         self.publish.send_modify(|progress| {
             progress.index = last.index;
@@ -186,6 +172,32 @@ impl Work {
             let _ = self.effects.send(effects);
         }
         Ok(())
+    }
+
+    /// Room 5. Readers of the stage see what is committed, a moment before it is on the shelf.
+    fn step_all(&self, entries: Vec<Applying>) -> io::Result<Stepped> {
+        let mut stepped = Stepped::default();
+        let mut stage = self.stage.write().expect("only this thread writes, and it ends with it");
+        for Applying { entry, answer } in entries {
+            let outcomes = match entry.payload {
+                Payload::Blank => Vec::new(),
+                Payload::Membership(membership) => {
+                    stage.membership = (Some(entry.id), membership);
+                    stepped.membership = Some(stage.membership.clone());
+                    Vec::new()
+                }
+                Payload::Commands(encoded) => {
+                    stepped.bytes += encoded.len() as u64;
+                    step(&mut stage.machine, entry.id.index, encoded, &mut stepped)?
+                }
+            };
+            stage.applied = Some(entry.id);
+            if let Some(answer) = answer {
+                stepped.answers.push((answer, entry.id.index, outcomes));
+            }
+        }
+        self.tell_time(&stage.machine);
+        Ok(stepped)
     }
 
     fn tell_time(&self, machine: &Machine) {
@@ -246,15 +258,14 @@ fn step(
     machine: &mut Machine,
     index: LogIndex,
     encoded: Bytes,
-    changes: &mut Vec<Change>,
-    effects: &mut Vec<Effect>,
+    stepped: &mut Stepped,
 ) -> io::Result<Vec<Outcome>> {
     let entry = Entry::decode(encoded).map_err(|error| {
         io::Error::other(format!("entry {index} of the log cannot be decoded: {error}"))
     })?;
     let applied = machine.apply(index, entry);
-    changes.extend(applied.changes);
-    effects.extend(applied.effects);
+    stepped.changes.extend(applied.changes);
+    stepped.effects.extend(applied.effects);
     Ok(applied.outcomes)
 }
 

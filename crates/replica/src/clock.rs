@@ -1,9 +1,18 @@
 //! The leader's clock: replicated time that goes on over leader changes, whatever the leaders'
 //! own clocks say (G8).
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ferry_types::Timestamp;
+
+/// The clock of a replica: one for its leadership and for what it hears of others'.
+pub(crate) type SharedClock = Arc<Mutex<Clock>>;
+
+/// The time to stamp now.
+pub(crate) fn tell(clock: &SharedClock) -> Timestamp {
+    clock.lock().expect("no holder panics").stamp(Instant::now(), wall())
+}
 
 /// The share of elapsed time by which replicated time may be off to come nearer to the wall clock.
 const SLEW: u32 = 20;
@@ -25,12 +34,17 @@ impl Clock {
     }
 
     /// A clock for a node that has just started and so cannot tell how long ago `stamp` was:
-    /// the wall clock, unless it is behind.
+    /// the wall clock, unless it is behind, until a leader says better.
     pub(crate) fn after_start(stamp: Timestamp) -> Self {
         Self { stamp: stamp.max(wall()), seen: Instant::now() }
     }
 
-    /// Another leader's stamp has been applied: go on from it if it is later.
+    /// A live leader has just said what time it is: go on from that, whatever was believed before.
+    pub(crate) fn follow(&mut self, stamp: Timestamp, now: Instant) {
+        *self = Self::new(stamp, now);
+    }
+
+    /// An entry with this stamp has been applied: go on from it if it is later.
     pub(crate) fn observe(&mut self, stamp: Timestamp, now: Instant) {
         if stamp > self.stamp {
             *self = Self::new(stamp, now);
@@ -95,6 +109,15 @@ mod tests {
         let mut clock = Clock::new(START + HOUR, now);
         let stamp = clock.stamp(at(now, 10_000), START);
         assert_eq!(stamp, START + HOUR + Duration::from_millis(9_500));
+    }
+
+    /// G8: a node that restarts with its clock an hour ahead and then leads does not end leases.
+    #[test]
+    fn a_restarted_node_takes_the_time_from_the_leader() {
+        let mut clock = Clock::after_start(wall() + HOUR);
+        let now = Instant::now();
+        clock.follow(START, now);
+        assert_eq!(clock.stamp(at(now, 1_000), START + HOUR), START + Duration::from_millis(1_050));
     }
 
     /// I1: never backwards, and many stamps in a millisecond do not lose time.

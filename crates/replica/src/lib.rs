@@ -10,6 +10,7 @@ mod error;
 mod founding;
 mod freshness;
 mod leader;
+mod loops;
 mod members;
 mod metrics;
 mod options;

@@ -7,12 +7,15 @@ use ferry_types::{NodeAddress, NodeId};
 use openraft::ChangeMembers;
 use openraft::async_runtime::WatchReceiver;
 use openraft::errors::{ChangeMembershipError, ClientWriteError, RaftError};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::AdminError;
 use crate::leader::LeaderWatch;
 use crate::peer::Peers;
 use crate::raft::{Config, Raft};
+
+/// How long a node to be added may take to answer, and how long to wait before asking again.
+const GREETING_PAUSE: Duration = Duration::from_millis(100);
 
 type Changed<T> = Result<T, RaftError<Config, ClientWriteError<Config>>>;
 
@@ -33,15 +36,23 @@ pub(crate) async fn add(
     if membership.voter_ids().any(|voter| voter == id.get()) {
         return Ok(());
     }
-    if peers.status(id, &address.peer, patience).await.is_err() {
-        return Err(AdminError::NotCaughtUp { id });
-    }
+    let deadline = Instant::now() + patience;
+    let late = |_| AdminError::NotCaughtUp { id };
+    timeout_at(deadline, greet(peers, id, &address)).await.map_err(late)?;
     let blocking = true;
     let adding = raft.add_learner(id.get(), address, blocking);
     // The learner is in the log by then: a later call goes on from there.
-    let added = timeout(patience, adding).await.map_err(|_| AdminError::NotCaughtUp { id })?;
+    let added = timeout_at(deadline, adding).await.map_err(late)?;
     added.map_err(admin_error)?;
     change(raft, ChangeMembers::AddVoterIds(BTreeSet::from([id.get()])), patience).await
+}
+
+/// Greets a node until it answers.
+async fn greet(peers: &Peers, id: NodeId, address: &NodeAddress) {
+    while let Err(error) = peers.status(id, &address.peer, GREETING_PAUSE).await {
+        tracing::debug!(node = %id, %error, "a node to be added does not answer yet");
+        tokio::time::sleep(GREETING_PAUSE).await;
+    }
 }
 
 /// Removes a node for good.

@@ -1,8 +1,8 @@
 //! Room 2: many proposals become one log entry. What queues while entries are in flight is the
 //! next entry; nothing waits for company.
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use ferry_core::command::TableLimits;
@@ -14,7 +14,7 @@ use openraft::raft::ClientWriteResult;
 use prost::Message;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::clock::{Clock, wall};
+use crate::clock::{SharedClock, tell};
 use crate::raft::{Callback, Commands, Config, Raft};
 use crate::{Answer, ProposeError};
 
@@ -49,7 +49,7 @@ impl Proposer {
     /// A proposer and the loop behind it.
     pub(crate) fn new(
         raft: Raft,
-        clock: Arc<Mutex<Clock>>,
+        clock: SharedClock,
         limits: TableLimits,
     ) -> (Self, impl Future<Output = ()>) {
         let (queue, queued) = mpsc::channel(QUEUE_MAX);
@@ -88,7 +88,7 @@ impl Proposer {
 
 async fn run(
     raft: Raft,
-    clock: Arc<Mutex<Clock>>,
+    clock: SharedClock,
     limits: TableLimits,
     mut queued: mpsc::Receiver<Queued>,
 ) {
@@ -104,7 +104,7 @@ async fn run(
             },
         };
         let (proposals, waiting) = fill(first, &mut queued, &mut next);
-        let at = clock.lock().expect("no holder panics").stamp(Instant::now(), wall());
+        let at = tell(&clock);
         let entry = Entry { at_ms: at.as_millis(), limits, proposals };
         let encoded = Commands(Bytes::from(entry.encode_to_vec()));
         if raft.client_write_ff(encoded, Some(waiting.into_callback(permit))).await.is_err() {
@@ -124,6 +124,8 @@ fn fill(
     while let Some(queued_now) = more {
         match queued_now {
             Queued::Tick(answer) => waiting.ticks.push(answer),
+            // Whoever asked has gone: a task leased now would be leased to nobody.
+            Queued::Proposal(_, answer) if answer.is_closed() => {}
             Queued::Proposal(proposal, answer) => {
                 bytes += proposal.encoded_len();
                 if bytes > ENTRY_BYTES_MAX && !proposals.is_empty() {

@@ -11,10 +11,10 @@ use ferry_types::{GroupId, LogIndex, NodeAddress, NodeId, TaskId};
 use openraft::async_runtime::WatchReceiver;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::applier::Applier;
 use crate::freshness::Freshness;
+use crate::loops::Loops;
 use crate::metrics::{self, Metric};
 use crate::proposer::Proposer;
 use crate::raft::Raft;
@@ -44,7 +44,7 @@ pub(crate) struct Parts {
     pub(crate) state: State,
     pub(crate) fatal: watch::Sender<Option<String>>,
     pub(crate) fatal_seen: watch::Receiver<Option<String>>,
-    pub(crate) loops: TaskTracker,
+    pub(crate) loops: Loops,
     pub(crate) stop: CancellationToken,
     pub(crate) freshness: Freshness,
     pub(crate) apply_thread: Mutex<Option<JoinHandle<()>>>,
@@ -115,7 +115,14 @@ impl Replica {
         self.parts.reads.applied(index, patience).await
     }
 
-    /// Shows the machine and the index it stands at. Holds up `apply` meanwhile: be quick.
+    /// The last entry that is applied here and on the shelf.
+    pub fn applied_index(&self) -> LogIndex {
+        self.parts.reads.progress.borrow().index
+    }
+
+    /// Shows the machine and the index it stands at. Holds up `apply` meanwhile: be quick. Rows of
+    /// what it shows may not be on the shelf yet: wait with [`applied`](Self::applied) for that
+    /// index before reading payloads or results.
     pub fn view<R>(&self, look: impl FnOnce(LogIndex, &Machine) -> R) -> R {
         self.parts.applier.view(|stage| {
             let index = stage.applied.map_or(LogIndex::default(), |id| id.index);
@@ -239,8 +246,13 @@ impl Replica {
         // A node that stops twice, or whose engine died, has nothing left to wait for.
         let _ = self.parts.raft.shutdown().await;
         self.parts.stop.cancel();
-        self.parts.loops.close();
-        self.parts.loops.wait().await;
+        self.parts.loops.join().await;
+        self.parts.applier.stop();
+        let thread = self.parts.apply_thread.lock().expect("no holder panics").take();
+        let joined = tokio::task::spawn_blocking(|| thread.map(JoinHandle::join)).await;
+        if !matches!(joined, Ok(None | Some(Ok(())))) {
+            tracing::error!("the apply thread broke");
+        }
         if let Err(error) = self.parts.state.flush() {
             tracing::warn!(%error, "the state was not flushed; the log has it all");
         }
@@ -285,7 +297,7 @@ impl Replica {
         let Bootstrap::Members(members) = self.parts.options.bootstrap.clone() else { return };
         let (raft, peers) = (self.parts.raft.clone(), self.parts.reads.peers.clone());
         let (me, stop) = (self.node(), self.parts.stop.clone());
-        self.parts.loops.spawn(async move {
+        self.parts.loops.spawn("founding", async move {
             stop.run_until_cancelled(founding::run(raft, me, &peers, members)).await;
         });
     }
@@ -294,7 +306,7 @@ impl Replica {
     pub(crate) fn watch_consensus(&self) {
         let (stop, fatal) = (self.parts.stop.clone(), self.parts.fatal.clone());
         let mut metrics = self.parts.raft.metrics();
-        self.parts.loops.spawn(async move {
+        self.parts.loops.spawn("consensus watch", async move {
             loop {
                 let running = metrics.borrow_watched().running_state.clone();
                 if let Err(error) = running {
@@ -313,9 +325,7 @@ impl Replica {
 }
 
 impl Drop for Parts {
-    /// The apply thread ends with the last handle of the applier; nothing waits for it here.
     fn drop(&mut self) {
         self.stop.cancel();
-        drop(self.apply_thread.lock().map(|mut thread| thread.take()));
     }
 }

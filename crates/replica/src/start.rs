@@ -9,12 +9,12 @@ use ferry_types::GroupId;
 use openraft::{Config, SnapshotPolicy};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::applier::Applier;
 use crate::clock::Clock;
 use crate::freshness::Freshness;
 use crate::leader::LeaderWatch;
+use crate::loops::Loops;
 use crate::options::Bootstrap;
 use crate::peer::{Greeter, Listener, Peers, Served};
 use crate::proposer::Proposer;
@@ -62,35 +62,39 @@ pub(crate) async fn start(
     let raft = Raft::new(
         options.node.get(),
         Arc::new(raft_config(&options)?),
-        NetworkFactory::new(peers.clone(), options.election.1),
+        NetworkFactory::new(peers.clone(), options.election.1, clock.clone()),
         LogStorage::new(log.clone()),
         StateMachine::new(applier.clone(), state.clone()),
     )
     .await
     .map_err(|error| StartError::Consensus(error.to_string()))?;
 
-    let (loops, stop) = (TaskTracker::new(), CancellationToken::new());
+    let (loops, stop) = (Loops::new(fatal.clone()), CancellationToken::new());
     let (leader, watch_leader) = LeaderWatch::new(raft.clone(), stop.clone());
-    loops.spawn(watch_leader);
+    loops.spawn("leader watch", watch_leader);
     let (proposer, propose) = Proposer::new(raft.clone(), clock.clone(), options.table_limits);
-    loops.spawn(stop.clone().run_until_cancelled_owned(propose));
+    loops.spawn("proposer", stop.clone().run_until_cancelled_owned(propose));
     let (departures, departed) = mpsc::channel(DEPARTURES_MAX);
     let (progress, freshness) = (applier.progress(), Freshness::new());
-    loops.spawn(listener.run(Served {
+    let served = Served {
         greeter,
         raft: raft.clone(),
         state: state.clone(),
         freshness: freshness.clone(),
+        clock: clock.clone(),
         progress: progress.clone(),
         departures,
         stop: stop.clone(),
-    }));
+    };
+    loops.spawn("listener", listener.run(served));
     let succeed =
         succession::run(raft.clone(), peers.clone(), leader.clone(), departed, stop.clone());
-    loops.spawn(succeed);
-    loops.spawn(alarm::run(applier.clone(), clock, proposer.clone(), leader.clone(), stop.clone()));
+    loops.spawn("succession", succeed);
+    let ring = alarm::run(applier.clone(), clock, proposer.clone(), leader.clone(), stop.clone());
+    loops.spawn("alarm", ring);
     let (entries, bytes) = (options.snapshot_entries, options.snapshot_bytes);
-    loops.spawn(upkeep::run(raft.clone(), applier.clone(), entries, bytes, stop.clone()));
+    let keep = upkeep::run(raft.clone(), applier.clone(), entries, bytes, stop.clone());
+    loops.spawn("upkeep", keep);
     let reads = Reads { raft: raft.clone(), peers, leader, progress };
     let parts = Parts {
         options,
@@ -173,7 +177,8 @@ fn raft_config(options: &ReplicaOptions) -> Result<Config, StartError> {
         // `upkeep` takes the snapshots.
         snapshot_policy: SnapshotPolicy::Never,
         max_in_snapshot_log_to_keep: options.log_entries_kept,
-        replication_lag_threshold: u64::MAX,
+        // A learner has caught up when it lacks no more entries than this.
+        replication_lag_threshold: 100,
         purge_batch_size: 1,
         max_payload_entries: 256,
         enable_pre_vote: Some(true),

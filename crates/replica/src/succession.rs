@@ -81,8 +81,10 @@ async fn is_best_placed(raft: &Raft, peers: &Peers, me: NodeId, gone: NodeId) ->
         let status = peers.status(id, &address, PROBE_PATIENCE).await.ok()?;
         Some((status.last.map(ferry_store::LogId::from), id))
     };
+    // A voter that hangs does not hold up the others.
+    let ask = |other| tokio::time::timeout(PROBE_PATIENCE, ask(other));
     let answers = join_all(others.map(ask)).await;
-    answers.into_iter().flatten().all(|place| place < (last, me))
+    answers.into_iter().filter_map(Result::ok).flatten().all(|place| place < (last, me))
 }
 
 /// Stands for election as if `gone` had handed over, if it still counts as the leader.

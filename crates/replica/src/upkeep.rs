@@ -1,9 +1,11 @@
 //! Keeps the log short: a snapshot whenever enough has been applied since the last one, and the
 //! purge of what it covers. Never waits for a task to be settled (G11).
 
+use ferry_types::LogIndex;
+use openraft::async_runtime::WatchReceiver;
 use tokio_util::sync::CancellationToken;
 
-use crate::applier::Applier;
+use crate::applier::{Applier, Progress};
 use crate::raft::Raft;
 
 /// Takes a snapshot whenever `entries` or `bytes` of them have been applied since the last.
@@ -16,7 +18,9 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) {
     let mut progress = applier.progress();
-    let mut taken = *progress.borrow();
+    // What an earlier process applied since the last snapshot counts.
+    let snapshot = raft.metrics().borrow_watched().snapshot.map_or(0, |id| id.index);
+    let mut taken = Progress { index: LogIndex::new(snapshot), ..*progress.borrow() };
     loop {
         let due = progress.wait_for(|now| {
             now.bytes - taken.bytes >= bytes

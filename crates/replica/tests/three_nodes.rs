@@ -33,6 +33,13 @@ impl Cluster {
         Self { nodes }
     }
 
+    /// Stops every node, so that no thread outlives the test.
+    async fn stop(self) {
+        for (replica, _dir) in self.nodes.values() {
+            replica.shutdown().await;
+        }
+    }
+
     fn node(&self, id: NodeId) -> &Replica {
         &self.nodes[&id].0
     }
@@ -120,6 +127,7 @@ async fn a_task_is_enqueued_leased_and_acked() {
         });
         assert_eq!(succeeded, 1, "node {}", replica.node());
     }
+    cluster.stop().await;
 }
 
 /// G9, G12: a follower refuses without writing, and says who leads.
@@ -134,6 +142,7 @@ async fn a_follower_names_the_leader() {
     assert!(known);
     let refused = follower.propose(enqueue("1"), PATIENCE).await.expect_err("refused");
     assert_eq!(refused, ProposeError::NotLeader { leader: Some(leader) });
+    cluster.stop().await;
 }
 
 /// G9: a leader that stops in order hands over, and the rest goes on.
@@ -148,6 +157,7 @@ async fn a_stopping_leader_hands_over() {
     let next = cluster.leader().await;
     let leased = next.propose(dequeue(), PATIENCE).await.expect("leased");
     assert_eq!(leases(&leased).len(), 1);
+    cluster.stop().await;
 }
 
 /// G11: the log is purged behind snapshots although a task stays leased.
@@ -170,4 +180,5 @@ async fn a_leased_task_does_not_pin_the_log() {
         assert!(tokio::time::Instant::now() < deadline, "the log was not purged");
         tokio::task::yield_now().await;
     }
+    cluster.stop().await;
 }

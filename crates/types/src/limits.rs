@@ -12,6 +12,8 @@ pub const PAYLOAD_BYTES_MAX: usize = 1 << 20;
 pub const TASKS_PER_REQUEST_MAX: usize = 1_000;
 /// Tasks in one dequeue.
 pub const DEQUEUE_MAX: u32 = 1_000;
+/// Payload bytes after which a dequeue takes no further task. One task may be larger.
+pub const DEQUEUE_BYTES_MAX: u64 = 4 << 20;
 /// Queues in one dequeue.
 pub const DEQUEUE_QUEUES_MAX: usize = 100;
 /// Items in one settle list.
@@ -44,9 +46,9 @@ pub const PAGE_DEFAULT: usize = 100;
 pub const PAGE_MAX: usize = 1_000;
 /// How long the answer to an `Idempotency-Key` is kept.
 pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(600);
-/// How long the answer to a write that a follower forwarded under a key of its own is kept:
-/// twice the longest time such a write may be repeated.
-pub const FORWARDED_RETENTION: Duration = Duration::from_secs(120);
+/// How long the answer to a write that a follower forwarded under a key of its own is kept: more
+/// than twice the longest time such a write may be repeated, which is a wait and a timeout.
+pub const FORWARDED_RETENTION: Duration = Duration::from_secs(300);
 /// Answers kept for callers' keys; and as many again for forwarders'. The oldest go first.
 pub const IDEMPOTENCY_KEYS_MAX: u64 = 1_000_000;
 /// Succeeded tasks kept for their result. The oldest go first.

@@ -34,7 +34,7 @@ impl Link {
         let connect = async {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
-            let mut link = Self { frames: Framed::new(stream, FrameCodec) };
+            let mut link = Self { frames: Framed::new(stream, FrameCodec::default()) };
             link.send_bytes(greeter.greeting(callee, purpose).encode_to_vec().into()).await?;
             let reply = GreetingReply::decode(link.receive_bytes().await?).map_err(invalid)?;
             greeter.accept(callee, &reply).await?;

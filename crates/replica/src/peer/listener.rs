@@ -17,7 +17,7 @@ use crate::raft::Raft;
 use crate::wire::{FrameCodec, Greeting, Purpose, Refusal};
 
 /// How long a caller may take to greet.
-const GREETING_PATIENCE: Duration = Duration::from_secs(5);
+const GREETING_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Connections from other nodes at a time; further ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 1_000;
@@ -29,6 +29,7 @@ pub(crate) struct Served {
     pub(crate) raft: Raft,
     pub(crate) state: ferry_store::State,
     pub(crate) freshness: crate::freshness::Freshness,
+    pub(crate) clock: crate::clock::SharedClock,
     pub(crate) progress: tokio::sync::watch::Receiver<crate::applier::Progress>,
     /// Told of every connection from a node that has ended. Full: the news is dropped, as other
     /// connections of the same node end at the same time.
@@ -74,7 +75,7 @@ impl Listener {
 
 async fn serve(served: Served, stream: TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let mut link = Link { frames: Framed::new(stream, FrameCodec) };
+    let mut link = Link { frames: Framed::new(stream, FrameCodec::for_greeting()) };
     let greet = async {
         let greeting = Greeting::decode(link.receive_bytes().await?).map_err(invalid)?;
         let reply = served.greeter.answer(&greeting).await?;
@@ -88,6 +89,7 @@ async fn serve(served: Served, stream: TcpStream) -> io::Result<()> {
     };
     let late = |_| Err(invalid("no greeting in time"));
     let greeting = timeout(GREETING_PATIENCE, greet).await.unwrap_or_else(late)?;
+    *link.frames.codec_mut() = FrameCodec::default();
     let node = NodeId::new(greeting.node);
     let departures = served.departures.clone();
     let served = match greeting.purpose() {

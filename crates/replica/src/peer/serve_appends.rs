@@ -1,7 +1,9 @@
 use std::io;
+use std::time::Instant;
 
 use bytes::Bytes;
 use ferry_store::LogEntry;
+use ferry_types::Timestamp;
 use futures::{SinkExt, StreamExt};
 use openraft::raft::{AppendEntriesRequest, StreamAppendError};
 
@@ -17,15 +19,20 @@ const REPLIES_MAX: usize = 64;
 /// fsynced. Ends with the first that is refused.
 pub(crate) async fn run(served: &Served, link: Link) -> io::Result<()> {
     let (mut replies, frames) = link.frames.split();
-    let (freshness, progress) = (served.freshness.clone(), served.progress.clone());
+    let (clock, freshness) = (served.clock.clone(), served.freshness.clone());
+    let progress = served.progress.clone();
     let requests = frames
-        .map(|frame| frame.and_then(append_request))
-        .inspect(move |request| match request {
-            Ok(request) => {
-                let committed = request.leader_commit.map_or(0, |id| id.index);
-                freshness.heard(committed, progress.borrow().index.get());
+        .map(move |frame| {
+            let (at, request) = append_request(frame?)?;
+            clock.lock().expect("no holder panics").follow(at, Instant::now());
+            let committed = request.leader_commit.map_or(0, |id| id.index);
+            freshness.heard(committed, progress.borrow().index.get());
+            Ok(request)
+        })
+        .inspect(|request: &io::Result<_>| {
+            if let Err(error) = request {
+                tracing::debug!(%error, "no further append");
             }
-            Err(error) => tracing::warn!(%error, "an append could not be read"),
         })
         .take_while(|request| std::future::ready(request.is_ok()))
         .filter_map(|request| std::future::ready(request.ok()))
@@ -55,16 +62,18 @@ pub(crate) async fn run(served: &Served, link: Link) -> io::Result<()> {
     Ok(())
 }
 
-fn append_request(frame: Frame) -> io::Result<AppendEntriesRequest<Config>> {
+/// The request, and the leader's time.
+fn append_request(frame: Frame) -> io::Result<(Timestamp, AppendEntriesRequest<Config>)> {
     let Body::Append(request) = message_in(frame)? else {
         return Err(invalid("something else than an append"));
     };
-    let AppendRequest { vote, previous, committed, entries } = request;
+    let AppendRequest { vote, previous, committed, entries, at_ms } = request;
     let decode = |entry: Bytes| convert::entry(LogEntry::decode(entry).map_err(invalid)?);
-    Ok(AppendEntriesRequest {
+    let request = AppendEntriesRequest {
         vote: convert::vote(vote.into()),
         prev_log_id: previous.map(|id| convert::log_id(id.into())),
         leader_commit: committed.map(|id| convert::log_id(id.into())),
         entries: entries.into_iter().map(decode).collect::<io::Result<_>>()?,
-    })
+    };
+    Ok((Timestamp::from_millis(at_ms), request))
 }

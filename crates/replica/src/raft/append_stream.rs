@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use ferry_types::Timestamp;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{FutureExt, SinkExt, Stream, StreamExt};
 use openraft::alias::EntryOf;
@@ -19,6 +20,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::convert;
 use super::types::Config;
+use crate::clock::{SharedClock, tell};
 use crate::peer::{Link, frame_of, message_in};
 use crate::wire::{AppendReply, AppendRequest, Body, Frame, FrameCodec};
 
@@ -44,13 +46,14 @@ pub(crate) fn run<'s, S>(
     link: Link,
     requests: S,
     patience: Duration,
+    clock: SharedClock,
 ) -> Pin<Box<dyn Stream<Item = Replied> + Send + 's>>
 where
     S: Stream<Item = AppendEntriesRequest<Config>> + Send + Unpin + 'static,
 {
     let (sink, replies) = link.frames.split();
     let written = Arc::new(AtomicU64::new(0));
-    let writer = tokio::spawn(write(requests, sink, written.clone()));
+    let writer = tokio::spawn(write(requests, sink, written.clone(), clock));
     let writer = Some(AbortOnDropHandle::new(writer));
     let session = Session { home, replies, writer, sink: None, written, read: 0, patience };
     Box::pin(futures::stream::unfold(Some(session), |session| async move {
@@ -74,6 +77,7 @@ async fn write<S>(
     mut requests: S,
     mut sink: SplitSink<Frames, Frame>,
     written: Arc<AtomicU64>,
+    clock: SharedClock,
 ) -> io::Result<SplitSink<Frames, Frame>>
 where
     S: Stream<Item = AppendEntriesRequest<Config>> + Send + Unpin + 'static,
@@ -82,7 +86,7 @@ where
     while let Some(request) = next {
         // Counted before it can be answered.
         written.fetch_add(1, Ordering::SeqCst);
-        sink.feed(frame_of(Body::Append(append_request(request)))).await?;
+        sink.feed(frame_of(Body::Append(append_request(request, tell(&clock))))).await?;
         next = match requests.next().now_or_never() {
             Some(ready) => ready,
             None => {
@@ -137,7 +141,7 @@ impl Session<'_> {
     }
 }
 
-fn append_request(request: AppendEntriesRequest<Config>) -> AppendRequest {
+fn append_request(request: AppendEntriesRequest<Config>, at: Timestamp) -> AppendRequest {
     let encode = |entry: EntryOf<Config>| {
         let entry = convert::stored_entry(entry);
         let mut out = BytesMut::with_capacity(entry.encoded_len());
@@ -149,6 +153,7 @@ fn append_request(request: AppendEntriesRequest<Config>) -> AppendRequest {
         previous: request.prev_log_id.map(|id| convert::stored_log_id(&id).into()),
         committed: request.leader_commit.map(|id| convert::stored_log_id(&id).into()),
         entries: request.entries.into_iter().map(encode).collect(),
+        at_ms: at.as_millis(),
     }
 }
 

@@ -22,6 +22,7 @@ use tokio::io::AsyncReadExt;
 
 use super::types::Config;
 use super::{append_stream, convert};
+use crate::clock::SharedClock;
 use crate::peer::{Link, Peers};
 use crate::wire::{self, Body, Purpose, SnapshotBegin, SnapshotChunk, SnapshotEnd};
 
@@ -36,12 +37,14 @@ const INSTALL_PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct NetworkFactory {
     peers: Arc<Peers>,
     append_patience: Duration,
+    clock: SharedClock,
 }
 
 impl NetworkFactory {
-    /// `append_patience` bounds the time between two replies of a follower.
-    pub(crate) fn new(peers: Arc<Peers>, append_patience: Duration) -> Self {
-        Self { peers, append_patience }
+    /// `append_patience` bounds the time between two replies of a follower; `clock` is what
+    /// followers are told.
+    pub(crate) fn new(peers: Arc<Peers>, append_patience: Duration, clock: SharedClock) -> Self {
+        Self { peers, append_patience, clock }
     }
 }
 
@@ -54,6 +57,7 @@ impl RaftNetworkFactory<Config> for NetworkFactory {
             target: NodeId::new(target),
             address: node.peer.clone(),
             append_patience: self.append_patience,
+            clock: self.clock.clone(),
             link: None,
         }
     }
@@ -65,6 +69,7 @@ pub(crate) struct Network {
     target: NodeId,
     address: String,
     append_patience: Duration,
+    clock: SharedClock,
     /// A connection for appends on which every request is answered.
     link: Option<Link>,
 }
@@ -165,7 +170,8 @@ impl RaftNetworkV2<Config> for Network {
                 Some(link) => link,
                 None => self.connect(Purpose::Appends).await.map_err(unreachable)?,
             };
-            Ok(append_stream::run(&mut self.link, link, requests, self.append_patience))
+            let clock = self.clock.clone();
+            Ok(append_stream::run(&mut self.link, link, requests, self.append_patience, clock))
         })
     }
 

@@ -16,9 +16,28 @@ pub(crate) struct Frame {
     pub(crate) body: Bytes,
 }
 
-/// Frames on a byte stream. What it allocates for a frame is bounded by [`FRAME_BYTES_MAX`].
-#[derive(Debug, Default)]
-pub(crate) struct FrameCodec;
+/// The largest frame of a stranger.
+const GREETING_BYTES_MAX: usize = 4 << 10;
+
+/// Frames on a byte stream. What it allocates for a frame is bounded.
+#[derive(Debug)]
+pub(crate) struct FrameCodec {
+    body_bytes_max: usize,
+}
+
+impl Default for FrameCodec {
+    /// For a node that has greeted.
+    fn default() -> Self {
+        Self { body_bytes_max: FRAME_BYTES_MAX }
+    }
+}
+
+impl FrameCodec {
+    /// For whoever has not greeted yet.
+    pub(crate) fn for_greeting() -> Self {
+        Self { body_bytes_max: GREETING_BYTES_MAX }
+    }
+}
 
 impl Encoder<Frame> for FrameCodec {
     type Error = io::Error;
@@ -46,8 +65,8 @@ impl Decoder for FrameCodec {
         let mut header = &input[..HEADER_BYTES];
         let (length, crc, group) = (header.get_u32_le(), header.get_u32_le(), header.get_u32_le());
         let length = usize::try_from(length).expect("32 bits fit");
-        if length > FRAME_BYTES_MAX {
-            let what = format!("a frame of {length} bytes, more than {FRAME_BYTES_MAX}");
+        if length > self.body_bytes_max {
+            let what = format!("a frame of {length} bytes, more than {}", self.body_bytes_max);
             return Err(io::Error::new(io::ErrorKind::InvalidData, what));
         }
         if input.len() < HEADER_BYTES + length {
@@ -74,7 +93,7 @@ mod tests {
     fn encoded(body: &'static [u8]) -> BytesMut {
         let mut out = BytesMut::new();
         let frame = Frame { group: GroupId::FIRST, body: Bytes::from_static(body) };
-        FrameCodec.encode(frame, &mut out).expect("fits");
+        FrameCodec::default().encode(frame, &mut out).expect("fits");
         out
     }
 
@@ -83,9 +102,11 @@ mod tests {
         let whole = encoded(b"hello");
         for cut in 0..whole.len() {
             let mut input = BytesMut::from(&whole[..cut]);
-            assert!(FrameCodec.decode(&mut input).expect("a prefix is not wrong").is_none());
+            assert!(
+                FrameCodec::default().decode(&mut input).expect("a prefix is not wrong").is_none()
+            );
             input.extend_from_slice(&whole[cut..]);
-            let frame = FrameCodec.decode(&mut input).expect("whole").expect("whole");
+            let frame = FrameCodec::default().decode(&mut input).expect("whole").expect("whole");
             assert_eq!((frame.body.as_ref(), frame.group), (b"hello".as_ref(), GroupId::FIRST));
         }
     }
@@ -100,17 +121,17 @@ mod tests {
             if (8..12).contains(&at) {
                 continue;
             }
-            assert!(FrameCodec.decode(&mut input).is_err(), "byte {at}");
+            assert!(FrameCodec::default().decode(&mut input).is_err(), "byte {at}");
         }
     }
 
     #[test]
     fn a_length_beyond_the_cap_allocates_nothing() {
         let mut input = BytesMut::from(&[0xff; HEADER_BYTES][..]);
-        assert!(FrameCodec.decode(&mut input).is_err());
+        assert!(FrameCodec::default().decode(&mut input).is_err());
         let mut input = BytesMut::from(&(64u32 << 20).to_le_bytes()[..]);
         input.extend_from_slice(&[0; 8]);
-        assert!(FrameCodec.decode(&mut input).expect("not wrong yet").is_none());
+        assert!(FrameCodec::default().decode(&mut input).expect("not wrong yet").is_none());
         assert!(input.capacity() <= 4 << 20);
     }
 }

@@ -172,6 +172,9 @@ pub(crate) struct AppendRequest {
     /// Encoded as in the log.
     #[prost(bytes = "bytes", repeated, tag = "4")]
     pub(crate) entries: Vec<Bytes>,
+    /// The leader's replicated time, milliseconds since the epoch, from which a successor goes on.
+    #[prost(uint64, tag = "5")]
+    pub(crate) at_ms: u64,
 }
 
 /// Exactly one of `conflict` and `higher` tells of a refusal.
