@@ -14,7 +14,8 @@
 //! - **I8** Every table that grows has a limit and a retention (G6).
 //! - **I9** A key with the same request gives the same answer; with another it is refused (G5).
 //! - **I10** A refusal changes nothing but the time.
-//! - **I11** An entry moves a bounded number of due tasks; the rest wait for the next entry.
+//! - **I11** An entry moves a bounded number of due tasks, and removes a bounded number of those
+//!   that a deleted queue has left; the rest wait for the next entry.
 //!
 //! Left out on purpose: payloads and results, which pass through to the disk unread, and everything
 //! that only a leader does (waiting, alarms), which [`Effect`]s ask for.

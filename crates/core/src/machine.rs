@@ -104,9 +104,7 @@ impl PartialEq for Machine {
 impl Machine {
     /// Applies a committed entry: time first, then what has fallen due, then the proposals in order.
     ///
-    /// Its work is bounded by the entry's size, and grows with the backlog only as trees do. The
-    /// one exception is a [`DeleteQueue`](crate::command::DeleteQueue), which removes all tasks of
-    /// its queue.
+    /// Its work is bounded by the entry's size, and grows with the backlog only as trees do.
     pub fn apply(&mut self, index: LogIndex, entry: Entry) -> Applied {
         let counters = self.counters;
         let alarm = self.next_alarm();
@@ -130,11 +128,13 @@ impl Machine {
     }
 
     /// When the next task falls due, or a lease or a retention runs out. Not later than
-    /// [`now`](Self::now) if the last entry left due tasks for the next (I11).
+    /// [`now`](Self::now) if the last entry left due tasks, or those of a deleted queue, for the
+    /// next (I11).
     pub fn next_alarm(&self) -> Option<Timestamp> {
         let task = self.tasks.next_deadline().map(|(at, _)| at);
         let answer = self.answers.next_expiry();
-        task.into_iter().chain(answer).min()
+        let leftover = self.queues.next_leftover().map(|_| self.now());
+        task.into_iter().chain(answer).chain(leftover).min()
     }
 
     /// The number the next task will have.

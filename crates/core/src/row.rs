@@ -40,6 +40,9 @@ pub struct QueueRow {
     /// Its settings.
     #[prost(message, required, tag = "3")]
     pub settings: QueueSettings,
+    /// Whether it is gone for everybody. Its row stays until the last of its tasks is removed.
+    #[prost(bool, tag = "4")]
+    pub deleted: bool,
 }
 
 /// A task without its payload and result.

@@ -47,11 +47,12 @@ fn every_encoding_is_as_it_was() {
     assert_eq!(files, there, "a golden file has no sample");
 }
 
-fn check_rows() -> [String; 4] {
+fn check_rows() -> [String; 5] {
     let rows = rows();
     [
         check(("row-counters", rows.counters)),
         check(("row-queue", rows.queue)),
+        check(("row-queue-deleted", rows.queue_deleted)),
         check(("row-task", rows.task)),
         check(("row-idempotency", rows.idempotency)),
     ]

@@ -104,8 +104,9 @@ fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
 
 fn assert_tasks(witness: &Witness, reference: &Reference) {
     let tasks = all_tasks(&witness.machine);
-    assert_eq!(tasks.len(), reference.tasks.len());
-    for (view, task) in tasks.iter().zip(&reference.tasks) {
+    let known: Vec<_> = reference.tasks.iter().filter(|task| !task.is_left_over()).collect();
+    assert_eq!(tasks.len(), known.len());
+    for (view, task) in tasks.iter().zip(known) {
         assert_eq!(view.queue.as_str(), task.queue);
         assert_eq!(view.row, task.row);
         let result = witness.result(TaskId::new(task.row.id));

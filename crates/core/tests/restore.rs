@@ -5,12 +5,17 @@ use ferry_core::command::QueueSettings;
 use ferry_core::reply::QueuePut;
 use ferry_core::row::{CountersRow, IdempotencyRow, KeptAnswer, QueueRow, TaskRow};
 use ferry_core::{Machine, Reply, Restoring, StateName};
+use ferry_types::TaskId;
 
 const COUNTERS: CountersRow =
     CountersRow { now_ms: 1, next_task: 3, next_token: 2, next_queue: 3, next_idempotency: 3 };
 
 fn queue(id: u32, name: &str) -> QueueRow {
-    QueueRow { id, name: name.into(), settings: QueueSettings::standard() }
+    QueueRow { id, name: name.into(), settings: QueueSettings::standard(), deleted: false }
+}
+
+fn deleted(id: u32, name: &str) -> QueueRow {
+    QueueRow { deleted: true, ..queue(id, name) }
 }
 
 fn task(id: u64) -> TaskRow {
@@ -65,6 +70,21 @@ fn sound_rows_make_a_machine() {
     assert_eq!(machine.and_then(|machine| machine.check()), Ok(()));
 }
 
+/// Its name may be another's by then; its tasks are nobody's, and their removal is due (I11).
+#[test]
+fn a_deleted_queue_is_restored_for_its_tasks() {
+    let machine = restored(|rows| {
+        rows.task(TaskRow { queue: 2, ..leased(1, 1) });
+        rows.task(task(2));
+        rows.queue(deleted(2, "mail"));
+    })
+    .expect("the rows are sound");
+    assert_eq!(machine.check(), Ok(()));
+    assert_eq!(machine.task(TaskId::new(1)), None);
+    assert_eq!(machine.ready("mail"), Some(1));
+    assert_eq!(machine.next_alarm(), Some(machine.now()));
+}
+
 #[test]
 fn no_rows_make_a_new_machine() {
     assert!(Restoring::default().finish() == Ok(Machine::default()));
@@ -79,10 +99,12 @@ fn rows_without_counters_are_refused() {
 
 #[test]
 fn contradictions_are_refused() {
-    let cases: [(&str, Add); 15] = [
+    let cases: [(&str, Add); 17] = [
         ("there are two rows of counters", |rows| rows.counters(COUNTERS)),
         ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(1, "post"))),
         ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(2, "mail"))),
+        ("queue 1 is there twice, or its name is", |rows| rows.queue(deleted(1, "post"))),
+        ("queue 2 is deleted and has no task left", |rows| rows.queue(deleted(2, "mail"))),
         ("queue 3 was not created yet", |rows| rows.queue(queue(3, "post"))),
         ("queue 2 has no valid name", |rows| rows.queue(queue(2, ".."))),
         ("task t1 is there twice", |rows| [1, 1].into_iter().for_each(|id| rows.task(task(id)))),

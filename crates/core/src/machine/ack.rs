@@ -13,7 +13,7 @@ impl Applying<'_> {
     /// is kept (I5).
     pub(crate) fn ack(&mut self, lease: LeaseId, ack: Ack) -> Result<Accepted, Rejection> {
         let id = lease.task;
-        if let Some(task) = self.machine.tasks.get(id)
+        if let Some(task) = self.machine.known_task(id)
             && matches!(task.state, TaskState::Succeeded { token, .. } if token == lease.token)
         {
             return Ok(accepted(id, StateName::Succeeded, task.attempt));

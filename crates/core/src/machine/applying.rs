@@ -76,10 +76,13 @@ impl<'a> Applying<'a> {
         self.dirty.tasks.push(id);
     }
 
-    /// Removes a task, which exists.
+    /// Removes a task, which exists, and with the last one its queue if that is deleted.
     pub(crate) fn remove_task(&mut self, id: TaskId) {
-        self.machine.tasks.remove(id, &mut self.machine.queues);
+        let queue = self.machine.tasks.remove(id, &mut self.machine.queues);
         self.dirty.tasks.push(id);
+        if self.machine.queues.remove_drained(queue) {
+            self.dirty.queues.insert(queue);
+        }
     }
 
     fn run(&mut self, command: Command) -> Result<Reply, Rejection> {

@@ -10,6 +10,7 @@ impl Machine {
     /// Every invariant, for tests: the first that does not hold, in words. Looks at everything.
     pub fn check(&self) -> Result<(), String> {
         self.check_queues()?;
+        self.check_names()?;
         self.check_leases()?;
         self.tasks.check()?;
         for (id, task) in self.tasks.after(None) {
@@ -27,26 +28,45 @@ impl Machine {
     /// I6, I7: the counts, bytes and orders of the queues are those of their tasks.
     fn check_queues(&self) -> Result<(), String> {
         let mut expected = BTreeMap::new();
-        for (number, queue) in self.queues.iter() {
-            if self.queues.number(queue.name.as_str()) != Some(number) {
-                return Err(format!("the queue {} is not found by its name", queue.name));
-            }
+        for (number, queue) in self.queues.living().chain(self.queues.deleted()) {
             if number >= self.counters.next_queue {
                 return Err(format!("the next queue would replace {}", queue.name));
             }
-            expected.insert(number, Queue::new(queue.name.clone(), queue.settings));
+            let empty = Queue::new(queue.name.clone(), queue.settings);
+            if expected.insert(number, empty).is_some() {
+                return Err(format!("the queue {} is living and deleted", queue.name));
+            }
         }
         for (id, task) in self.tasks.after(None) {
             let queue = expected.get_mut(&task.queue).ok_or(format!("{id} has no queue"))?;
             queue.add(id, task);
         }
-        if self.queues.after(None).count() != expected.len() {
-            return Err("a queue's name outlives it".into());
-        }
-        for (number, queue) in self.queues.iter() {
+        for (number, queue) in self.queues.living().chain(self.queues.deleted()) {
             if expected.get(&number) != Some(queue) {
                 let expected = &expected[&number];
                 return Err(format!("the tasks make {expected:?}, the queue says {queue:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Names lead to living queues, and a deleted one is there for its tasks' sake. I11: while one
+    /// is, the next entry is due.
+    fn check_names(&self) -> Result<(), String> {
+        for (number, queue) in self.queues.living() {
+            if self.queues.number(queue.name.as_str()) != Some(number) {
+                return Err(format!("the queue {} is not found by its name", queue.name));
+            }
+        }
+        if self.queues.after(None).count() != self.queues.len() {
+            return Err("a queue's name outlives it".into());
+        }
+        for (_, queue) in self.queues.deleted() {
+            if queue.first_member().is_none() {
+                return Err(format!("the deleted queue {} outlives its tasks", queue.name));
+            }
+            if self.next_alarm().is_none_or(|at| at > self.now()) {
+                return Err(format!("nobody is told to remove the tasks of {}", queue.name));
             }
         }
         Ok(())

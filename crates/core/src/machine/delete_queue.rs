@@ -5,9 +5,9 @@ use crate::rejection::{QueueNotEmpty, QueueNotFound};
 use crate::reply::QueueDeleted;
 
 impl Applying<'_> {
-    /// Removes a queue with its tasks, if they have all succeeded or the caller insists. The one
-    /// command whose cost is its queue's size: all tasks go in this entry, so that none is seen
-    /// without its queue.
+    /// Removes a queue with its tasks, if they have all succeeded or the caller insists. It is gone
+    /// for everybody at once and its name is free; its tasks, which nobody sees without it, are
+    /// removed by later entries' [`move_due`](Self::move_due), so many at a time (I11).
     pub(crate) fn delete_queue(
         &mut self,
         command: &DeleteQueue,
@@ -23,10 +23,7 @@ impl Applying<'_> {
         if !force && counts.unfinished() + counts.dead > 0 {
             return Err(Rejection::QueueNotEmpty(QueueNotEmpty { queue: name.clone(), counts }));
         }
-        for id in queue.members().clone() {
-            self.remove_task(id);
-        }
-        self.machine.queues.remove(number);
+        self.machine.queues.delete(number);
         self.machine.rates.remove(&number);
         self.dirty.queues.insert(number);
         Ok(QueueDeleted {})

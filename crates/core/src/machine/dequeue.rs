@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use ferry_types::limits::DEQUEUE_MAX;
+use ferry_types::limits::{DEQUEUE_BYTES_MAX, DEQUEUE_MAX};
 use ferry_types::{LeaseToken, TaskId};
 
 use super::applying::Applying;
@@ -12,7 +12,8 @@ use crate::reply::{Dequeued, Lease};
 
 impl Applying<'_> {
     /// Settles, then leases what is ready: queue by queue as they are named, in each by priority and
-    /// then in enqueue order (I6).
+    /// then in enqueue order (I6). The first task that would make the answer too large ends it, so
+    /// that no smaller one overtakes it; the very first is taken whatever its size.
     pub(crate) fn dequeue(&mut self, command: Dequeue) -> Result<Dequeued, Rejection> {
         let Dequeue { queues, max, lease_ms, worker, settle } = command;
         let number = |queue: String| match self.machine.queues.number(&queue) {
@@ -22,16 +23,25 @@ impl Applying<'_> {
         let queues = queues.into_iter().map(number).collect::<Result<Vec<_>, _>>()?;
 
         let settled = self.settle_all(settle);
-        let mut leases = Vec::new();
-        for queue in queues {
+        let (mut leases, mut bytes) = (Vec::new(), 0);
+        'taking: for queue in queues {
             while leases.len() < max.min(DEQUEUE_MAX) as usize
                 && let Some(id) =
                     self.machine.queues.get(queue).and_then(|queue| queue.next_ready())
             {
+                bytes += self.payload_bytes(id);
+                if bytes > DEQUEUE_BYTES_MAX && !leases.is_empty() {
+                    break 'taking;
+                }
                 leases.push(self.lease(id, lease_ms, worker.as_deref()));
             }
         }
         Ok(Dequeued { settled, leases })
+    }
+
+    fn payload_bytes(&self, id: TaskId) -> u64 {
+        let task = self.machine.tasks.get(id).expect("a ready task is in the table");
+        task.payload_bytes.into()
     }
 
     /// Leases a ready task under the next token (I3).

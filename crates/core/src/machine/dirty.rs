@@ -5,7 +5,7 @@ use ferry_types::TaskId;
 
 use super::Machine;
 use crate::Change;
-use crate::row::{CountersRow, QueueRow};
+use crate::row::CountersRow;
 
 /// What an entry has touched, so that each row is stored once, as it is in the end.
 #[derive(Debug, Default)]
@@ -32,11 +32,8 @@ impl Dirty {
         if machine.counters != before {
             changes.push(Change::PutCounters(machine.counters));
         }
-        changes.extend(self.queues.into_iter().map(|number| match machine.queues.get(number) {
-            Some(queue) => {
-                let name = queue.name.as_str().into();
-                Change::PutQueue(QueueRow { id: number, name, settings: queue.settings })
-            }
+        changes.extend(self.queues.into_iter().map(|number| match machine.queues.row(number) {
+            Some(row) => Change::PutQueue(row),
             None => Change::DeleteQueue(number),
         }));
         changes.extend(self.tasks.into_iter().map(|id| match machine.tasks.get(id) {

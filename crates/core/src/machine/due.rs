@@ -1,4 +1,5 @@
-//! What time alone brings about: delays end, leases and retentions run out.
+//! What time alone brings about: delays end, leases and retentions run out, and what a deleted
+//! queue has left is removed.
 
 use ferry_types::TaskId;
 use ferry_types::limits::DUE_PER_ENTRY_MAX;
@@ -7,7 +8,8 @@ use super::applying::Applying;
 use super::task::TaskState;
 
 impl Applying<'_> {
-    /// Moves what is due, the earliest deadline first, and only so much of it (I11).
+    /// Moves what is due, the earliest deadline first, then removes tasks of deleted queues, and
+    /// only so much of it all (I11).
     pub(crate) fn move_due(&mut self) {
         let now = self.machine.now();
         for _ in 0..DUE_PER_ENTRY_MAX {
@@ -18,13 +20,16 @@ impl Applying<'_> {
                     self.task_is_due(id);
                 }
                 (_, Some(_)) => self.dirty.answers.extend(self.machine.answers.forget_next()),
-                (_, None) => break,
+                (_, None) => {
+                    let Some(leftover) = self.machine.queues.next_leftover() else { break };
+                    self.remove_task(leftover);
+                }
             }
         }
     }
 
     fn task_is_due(&mut self, id: TaskId) {
-        let task = self.machine.tasks.get(id).expect("a deadline is a task's");
+        let Some(task) = self.machine.known_task(id) else { return self.remove_task(id) };
         match task.state {
             TaskState::Scheduled | TaskState::Ready | TaskState::Retrying => {
                 self.change_task(id, |task| task.state = TaskState::Ready);

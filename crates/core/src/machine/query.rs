@@ -10,7 +10,12 @@ use crate::view::{QueueView, TaskFilter, TaskView};
 impl Machine {
     /// A task.
     pub fn task(&self, id: TaskId) -> Option<TaskView> {
-        self.task_view(id, self.tasks.get(id)?)
+        self.task_view(id, self.known_task(id)?)
+    }
+
+    /// A task, unless its queue is deleted and it only waits to be removed.
+    pub(crate) fn known_task(&self, id: TaskId) -> Option<&Task> {
+        self.tasks.get(id).filter(|task| self.queues.get(task.queue).is_some())
     }
 
     /// A queue.

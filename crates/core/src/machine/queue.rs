@@ -54,9 +54,9 @@ impl Queue {
         self.ready.iter().filter_map(BTreeSet::first).min().copied()
     }
 
-    /// All of its tasks, in enqueue order.
-    pub(crate) fn members(&self) -> &BTreeSet<TaskId> {
-        &self.members
+    /// The task that was enqueued first, in whatever state.
+    pub(crate) fn first_member(&self) -> Option<TaskId> {
+        self.members.first().copied()
     }
 
     /// Those of its tasks after `after`, in enqueue order.

@@ -1,15 +1,19 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use ferry_types::QueueName;
+use ferry_types::{QueueName, TaskId};
 
 use super::queue::Queue;
 use super::task::Task;
+use crate::row::QueueRow;
 
-/// All queues, by number and by name.
+/// All queues, by number, and those that are there for their users by name.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Queues {
-    by_number: BTreeMap<u32, Queue>,
+    living: BTreeMap<u32, Queue>,
+    /// Each has tasks that are yet to be removed, and is kept for their sake alone.
+    deleted: BTreeMap<u32, Queue>,
+    /// The living ones.
     numbers: BTreeMap<QueueName, u32>,
 }
 
@@ -19,49 +23,91 @@ impl Queues {
         self.numbers.get(name).copied()
     }
 
-    /// A queue.
+    /// A living queue.
     pub(crate) fn get(&self, number: u32) -> Option<&Queue> {
-        self.by_number.get(&number)
+        self.living.get(&number)
     }
 
-    /// A queue, to be changed.
+    /// A living queue, to be changed.
     pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut Queue> {
-        self.by_number.get_mut(&number)
+        self.living.get_mut(&number)
     }
 
-    /// The queue of a task in the table.
+    /// The queue of a task in the table, living or deleted.
     pub(crate) fn of_task(&mut self, task: &Task) -> &mut Queue {
-        self.by_number.get_mut(&task.queue).expect("a queue outlives its tasks")
+        let living = self.living.get_mut(&task.queue);
+        living.or_else(|| self.deleted.get_mut(&task.queue)).expect("a queue outlives its tasks")
     }
 
-    /// How many there are.
+    /// Whether a queue has this number, living or deleted.
+    pub(crate) fn contains(&self, number: u32) -> bool {
+        self.living.contains_key(&number) || self.deleted.contains_key(&number)
+    }
+
+    /// How many are living.
     pub(crate) fn len(&self) -> usize {
-        self.by_number.len()
+        self.living.len()
     }
 
-    /// All of them with their numbers.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Queue)> {
-        self.by_number.iter().map(|(number, queue)| (*number, queue))
+    /// The living ones with their numbers.
+    pub(crate) fn living(&self) -> impl Iterator<Item = (u32, &Queue)> {
+        self.living.iter().map(|(number, queue)| (*number, queue))
     }
 
-    /// The numbers of the queues after `after`, by name.
+    /// The deleted ones with their numbers.
+    pub(crate) fn deleted(&self) -> impl Iterator<Item = (u32, &Queue)> {
+        self.deleted.iter().map(|(number, queue)| (*number, queue))
+    }
+
+    /// The numbers of the living queues after `after`, by name.
     pub(crate) fn after(&self, after: Option<&str>) -> impl Iterator<Item = u32> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         self.numbers.range::<str, _>((start, Bound::Unbounded)).map(|(_, number)| *number)
     }
 
+    /// The row of a queue, living or deleted.
+    pub(crate) fn row(&self, number: u32) -> Option<QueueRow> {
+        let living = self.living.get(&number).map(|queue| (queue, false));
+        let deleted = || self.deleted.get(&number).map(|queue| (queue, true));
+        let (queue, deleted) = living.or_else(deleted)?;
+        let name = queue.name.as_str().into();
+        Some(QueueRow { id: number, name, settings: queue.settings, deleted })
+    }
+
     /// Adds a queue; tells whether its name and number were free.
     pub(crate) fn insert(&mut self, number: u32, queue: Queue) -> bool {
+        let number_is_new = !self.contains(number);
         let name_is_new = self.numbers.insert(queue.name.clone(), number).is_none();
-        let number_is_new = self.by_number.insert(number, queue).is_none();
+        self.living.insert(number, queue);
         name_is_new && number_is_new
     }
 
-    /// Removes a queue, whose tasks are gone.
-    pub(crate) fn remove(&mut self, number: u32) {
-        if let Some(queue) = self.by_number.remove(&number) {
-            assert!(queue.members().is_empty(), "a queue outlives its tasks");
+    /// Adds a deleted queue that is yet to get its tasks; tells whether its number was free.
+    pub(crate) fn insert_deleted(&mut self, number: u32, queue: Queue) -> bool {
+        let is_new = !self.contains(number);
+        self.deleted.insert(number, queue);
+        is_new
+    }
+
+    /// Deletes a living queue: its name is free, and it is there no more than its tasks are.
+    pub(crate) fn delete(&mut self, number: u32) {
+        if let Some(queue) = self.living.remove(&number) {
             self.numbers.remove(&queue.name);
+            if queue.first_member().is_some() {
+                self.deleted.insert(number, queue);
+            }
         }
+    }
+
+    /// A task of a deleted queue: the one to remove next.
+    pub(crate) fn next_leftover(&self) -> Option<TaskId> {
+        self.deleted.values().next().and_then(Queue::first_member)
+    }
+
+    /// Removes the queue if it is deleted and its last task is gone; tells whether it did.
+    pub(crate) fn remove_drained(&mut self, number: u32) -> bool {
+        let is_drained =
+            self.deleted.get(&number).is_some_and(|queue| queue.first_member().is_none());
+        is_drained && self.deleted.remove(&number).is_some()
     }
 }

@@ -71,12 +71,17 @@ impl Restoring {
 
 impl Machine {
     fn restore_queue(&mut self, row: QueueRow) -> Result<(), String> {
-        let QueueRow { id, name, settings } = row;
+        let QueueRow { id, name, settings, deleted } = row;
         let name: QueueName = name.parse().map_err(|_| format!("queue {id} has no valid name"))?;
         if id >= self.counters.next_queue {
             return Err(format!("queue {id} was not created yet"));
         }
-        let is_new = self.queues.insert(id, Queue::new(name, settings));
+        let queue = Queue::new(name, settings);
+        let is_new = if deleted {
+            self.queues.insert_deleted(id, queue)
+        } else {
+            self.queues.insert(id, queue)
+        };
         if is_new { Ok(()) } else { Err(format!("queue {id} is there twice, or its name is")) }
     }
 
@@ -102,13 +107,16 @@ impl Machine {
             if token.is_some_and(|t| t.get() >= self.counters.next_token || !tokens.insert(t)) {
                 return Err(format!("the lease of task {id} was not granted yet, or twice"));
             }
-            if self.queues.get(task.queue).is_none() {
+            if !self.queues.contains(task.queue) {
                 return Err(format!("the queue of task {id} is missing"));
             }
             self.tasks.insert(id, task, &mut self.queues);
             last = Some(id);
         }
-        Ok(())
+        match self.queues.deleted().find(|(_, queue)| queue.first_member().is_none()) {
+            Some((number, _)) => Err(format!("queue {number} is deleted and has no task left")),
+            None => Ok(()),
+        }
     }
 
     fn restore_answer(&mut self, row: IdempotencyRow) -> Result<(), String> {

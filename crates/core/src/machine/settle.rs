@@ -42,7 +42,7 @@ impl Applying<'_> {
     /// The task, if the lease is its live one: of this token, and not run out, whether or not its
     /// expiry has been moved yet (I2, I4).
     pub(crate) fn leased(&self, lease: LeaseId) -> Result<&Task, Rejection> {
-        let task = self.machine.tasks.get(lease.task);
+        let task = self.machine.known_task(lease.task);
         let is_live = |task: &&Task| match &task.state {
             TaskState::Leased(held) => {
                 held.token == lease.token && held.expires_at > self.machine.now()
@@ -61,7 +61,7 @@ impl Applying<'_> {
     /// same: where the task stands.
     fn lost(&self, lease: LeaseId) -> Rejection {
         let LeaseId { task: id, token } = lease;
-        match self.machine.tasks.get(id) {
+        match self.machine.known_task(id) {
             Some(task) => Rejection::LeaseLost(LeaseLost {
                 task: id.get(),
                 token: token.get(),

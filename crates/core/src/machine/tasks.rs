@@ -73,11 +73,12 @@ impl Tasks {
         self.times.note(id, task);
     }
 
-    /// Removes a task, which exists.
-    pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) {
+    /// Removes a task, which exists, and gives the number of its queue.
+    pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> u32 {
         let task = self.table.remove(&id).expect("a removed task exists");
         self.times.forget(id, &task);
         queues.of_task(&task).remove(id, &task);
+        task.queue
     }
 
     /// What is wrong with the indexes, for tests.

@@ -37,6 +37,7 @@ pub(crate) struct Queue {
 }
 
 pub(crate) struct Task {
+    /// Its queue's name; nothing if that is deleted, and the next entry is to remove the task.
     pub(crate) queue: String,
     pub(crate) row: TaskRow,
     pub(crate) result: Bytes,
@@ -53,6 +54,10 @@ struct Answer {
 impl Task {
     pub(crate) fn is(&self, state: StateName) -> bool {
         self.row.state() == state
+    }
+
+    pub(crate) fn is_left_over(&self) -> bool {
+        self.queue.is_empty()
     }
 
     pub(crate) fn is_unfinished(&self) -> bool {
@@ -74,6 +79,7 @@ impl Reference {
         self.now = self.now.max(entry.at_ms);
         self.index = index;
         self.limits = entry.limits;
+        self.tasks.retain(|task| !task.is_left_over());
         let due: Vec<u64> = self.tasks.iter().filter(|task| self.is_due(task)).map(id).collect();
         due.into_iter().for_each(|id| self.time_moves(id));
         self.answers.retain(|answer| answer.expires_at > self.now);
@@ -88,7 +94,9 @@ impl Reference {
     }
 
     pub(crate) fn next_alarm(&self) -> Option<u64> {
-        let tasks = self.tasks.iter().filter_map(Task::deadline);
+        let deadline =
+            |task: &Task| if task.is_left_over() { Some(self.now) } else { task.deadline() };
+        let tasks = self.tasks.iter().filter_map(deadline);
         tasks.chain(self.answers.iter().map(|answer| answer.expires_at)).min()
     }
 
@@ -250,8 +258,8 @@ impl Reference {
             }
         }
         let settled = self.settle_all(settle);
-        let mut leases = Vec::new();
-        for queue in &queues {
+        let (mut leases, mut bytes) = (Vec::new(), 0);
+        'queues: for queue in &queues {
             for _ in leases.len()..max as usize {
                 let ready = self
                     .tasks
@@ -259,6 +267,10 @@ impl Reference {
                     .filter(|task| task.queue == *queue && task.is(StateName::Ready));
                 let first = ready.min_by_key(|task| (10 - task.row.priority, task.row.id));
                 let Some(Task { row, .. }) = first else { break };
+                bytes += row.payload_bytes;
+                if bytes > 4 * 1_024 * 1_024 && !leases.is_empty() {
+                    break 'queues;
+                }
                 self.leases_so_far += 1;
                 let standard = self.queues[queue].settings.lease_ms;
                 let length = lease_ms.or(row.lease_ms).unwrap_or(standard);
@@ -300,7 +312,9 @@ impl Reference {
             let queue = queue.clone();
             return Err(Rejection::QueueNotEmpty(QueueNotEmpty { queue, counts }));
         }
-        self.tasks.retain(|task| !in_it(task));
+        for task in self.tasks.iter_mut().filter(|task| in_it(task)) {
+            task.queue.clear();
+        }
         self.queues.remove(queue);
         Ok(Reply::QueueDeleted(QueueDeleted {}))
     }

@@ -21,7 +21,8 @@ impl Reference {
 
     fn settle(&mut self, item: Settlement) -> Result<Accepted, Rejection> {
         let Settlement { task: id, token, action } = item;
-        let Some(task) = self.tasks.iter().find(|task| task.row.id == id) else {
+        let known = |task: &&Task| task.row.id == id && !task.is_left_over();
+        let Some(task) = self.tasks.iter().find(known) else {
             return Err(Rejection::LeaseNotFound(LeaseNotFound { task: id, token }));
         };
         let (state, attempt) = (task.row.state(), task.row.attempt);

@@ -163,6 +163,7 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, Refused)> {
 pub(crate) struct Rows {
     pub(crate) counters: CountersRow,
     pub(crate) queue: QueueRow,
+    pub(crate) queue_deleted: QueueRow,
     pub(crate) task: TaskRow,
     pub(crate) idempotency: IdempotencyRow,
 }
@@ -184,8 +185,9 @@ pub(crate) fn rows() -> Rows {
         expires_at_ms: 87,
         answer: KeptAnswer { reply: Some(Reply::QueuePut(QueuePut { created: true })) },
     };
-    let queue = QueueRow { id: 88, name: "q".into(), settings: SETTINGS };
-    Rows { counters, queue, task: task(), idempotency }
+    let queue = QueueRow { id: 88, name: "q".into(), settings: SETTINGS, deleted: false };
+    let queue_deleted = QueueRow { deleted: true, ..queue.clone() };
+    Rows { counters, queue, queue_deleted, task: task(), idempotency }
 }
 
 fn task() -> TaskRow {

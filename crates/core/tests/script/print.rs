@@ -105,7 +105,10 @@ fn rows(changes: &[Change]) -> Vec<String> {
     for change in changes {
         match change {
             Change::PutCounters(_) => {}
-            Change::PutQueue(row) => add("queue ", row.id.into(), format!(" {}", row.name)),
+            Change::PutQueue(row) => {
+                let deleted = if row.deleted { " deleted" } else { "" };
+                add("queue ", row.id.into(), format!(" {}{deleted}", row.name));
+            }
             Change::DeleteQueue(id) => add("-queue ", (*id).into(), String::new()),
             Change::PutTask(row) => add("t", row.id, format!(" {}", row.state())),
             Change::DeleteTask(id) => add("-t", id.get(), String::new()),

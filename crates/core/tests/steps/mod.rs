@@ -12,6 +12,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+/// What all payloads are made of.
+static PAYLOAD: [u8; (4 << 20) + 1] = [b'x'; (4 << 20) + 1];
+
 /// An entry to come.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
@@ -25,7 +28,8 @@ pub(crate) struct Step {
 
 #[derive(Clone, Debug)]
 enum Asked {
-    Enqueue(Enqueue),
+    /// Payloads are made up late: a large one would fill the screen when a history is printed.
+    Enqueue(Enqueue, Vec<usize>),
     Dequeue(Dequeue, Vec<Choice>),
     Settle(Vec<Choice>),
     Put(PutQueue),
@@ -55,7 +59,7 @@ impl Step {
             choices.iter().filter_map(|choice| choice.settlement(granted)).collect()
         };
         let command = |asked: &Asked| match asked {
-            Asked::Enqueue(enqueue) => Command::Enqueue(enqueue.clone()),
+            Asked::Enqueue(enqueue, sizes) => Command::Enqueue(with_payloads(enqueue, sizes)),
             Asked::Dequeue(dequeue, choices) => {
                 Command::Dequeue(Dequeue { settle: settlements(choices), ..dequeue.clone() })
             }
@@ -110,7 +114,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
 
 fn asked() -> impl Strategy<Value = Asked> {
     prop_oneof![
-        8 => enqueue().prop_map(Asked::Enqueue),
+        8 => enqueue().prop_map(|(enqueue, sizes)| Asked::Enqueue(enqueue, sizes)),
         10 => (dequeue(), vec(choice(), 0..3)).prop_map(|(d, choices)| Asked::Dequeue(d, choices)),
         10 => vec(choice(), 1..4).prop_map(Asked::Settle),
         2 => (queue(), settings()).prop_map(|(queue, settings)| {
@@ -138,7 +142,21 @@ fn retry() -> impl Strategy<Value = RetryPolicy> {
     })
 }
 
-fn enqueue() -> impl Strategy<Value = Enqueue> {
+/// The tasks with payloads of these sizes.
+fn with_payloads(enqueue: &Enqueue, sizes: &[usize]) -> Enqueue {
+    let mut enqueue = enqueue.clone();
+    for (task, size) in enqueue.tasks.iter_mut().zip(sizes) {
+        task.payload = Bytes::from_static(&PAYLOAD[..*size]);
+    }
+    enqueue
+}
+
+/// Mostly a few bytes; else of the order of what one dequeue takes, up to just above it.
+fn payload_bytes() -> impl Strategy<Value = usize> {
+    prop_oneof![6 => 0..20_usize, 1 => select(vec![1 << 20, 2 << 20, PAYLOAD.len()])]
+}
+
+fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
     let wishes = (
         option::weighted(0.3, 0..4_u32),
         option::weighted(0.3, halves(1..10)),
@@ -151,11 +169,11 @@ fn enqueue() -> impl Strategy<Value = Enqueue> {
         2 => halves(0..10).prop_map(|delay| (None, delay)),
         1 => halves(0..200).prop_map(|at| (Some(at), 0)),
     ];
-    let task = (wishes, time, 0..10_u32, 0..20_usize, any::<bool>()).prop_map(
+    let task = (wishes, time, 0..10_u32, payload_bytes(), any::<bool>()).prop_map(
         |((max_attempts, lease_ms, retry, task_type, labels), time, priority, bytes, binary)| {
             let (run_at_ms, delay_ms) = time;
-            NewTask {
-                payload: Bytes::from(vec![b'x'; bytes]),
+            let task = NewTask {
+                payload: Bytes::new(),
                 payload_is_bytes: binary,
                 priority,
                 run_at_ms,
@@ -166,11 +184,16 @@ fn enqueue() -> impl Strategy<Value = Enqueue> {
                 traceparent: task_type.as_ref().map(|_| "00-1-2-03".into()),
                 task_type,
                 labels: (0..labels).map(|n| (format!("k{n}"), "v".into())).collect(),
-            }
+            };
+            (task, bytes)
         },
     );
-    (queue(), vec(task, 1..4), prop::bool::weighted(0.9))
-        .prop_map(|(queue, tasks, create_queue)| Enqueue { queue, tasks, create_queue })
+    (queue(), vec(task, 1..4), prop::bool::weighted(0.9)).prop_map(
+        |(queue, tasks, create_queue)| {
+            let (tasks, sizes) = tasks.into_iter().unzip();
+            (Enqueue { queue, tasks, create_queue }, sizes)
+        },
+    )
 }
 
 fn dequeue() -> impl Strategy<Value = Dequeue> {

@@ -32,7 +32,7 @@ impl Witness {
         self.check_effects(&applied.effects, alarm);
         self.stored.store(&applied.changes);
         assert!(self.stored.restored() == self.machine, "the rows do not hold the state");
-        self.stored.check_bodies(&self.machine);
+        self.stored.check_bodies();
         applied
     }
 
@@ -143,12 +143,12 @@ impl Stored {
     }
 
     /// Payloads are there exactly for the tasks, results only for those that succeeded.
-    fn check_bodies(&self, machine: &Machine) {
+    fn check_bodies(&self) {
         let lengths = |(id, payload): (&TaskId, &Bytes)| (id.get(), payload.len() as u64);
         let expected = self.tasks.values().map(|row| (row.id, row.payload_bytes));
         assert!(self.payloads.iter().map(lengths).eq(expected), "payloads are not the tasks'");
         for id in self.results.keys() {
-            let state = machine.task(*id).map(|task| task.row.state());
+            let state = self.tasks.get(id).map(TaskRow::state);
             assert_eq!(state, Some(StateName::Succeeded), "the result of {id} outlives it");
         }
     }

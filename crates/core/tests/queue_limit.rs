@@ -1,0 +1,48 @@
+//! The limit on queues (G6), which takes more of them than a script can show.
+
+use ferry_core::command::{
+    DeleteQueue, Enqueue, Entry, NewTask, PutQueue, QueueSettings, TableLimits,
+};
+use ferry_core::rejection::QueueLimit;
+use ferry_core::reply::{QueueDeleted, QueuePut};
+use ferry_core::{Command, Machine, Proposal, Rejection, Reply};
+use ferry_types::LogIndex;
+use ferry_types::limits::QUEUES_MAX;
+
+fn put(number: usize) -> Command {
+    let queue = format!("q{number}");
+    Command::PutQueue(PutQueue { queue, settings: QueueSettings::standard() })
+}
+
+fn apply(machine: &mut Machine, commands: Vec<Command>) -> Vec<Result<Reply, Rejection>> {
+    let proposal = |command| Proposal { command: Some(command), idempotency: None };
+    let limits = TableLimits { idempotency_keys_max: 1, finished_tasks_max: 1 };
+    let proposals = commands.into_iter().map(proposal).collect();
+    let applied = machine.apply(LogIndex::new(1), Entry { at_ms: 0, limits, proposals });
+    assert_eq!(machine.check(), Ok(()));
+    applied.outcomes.into_iter().map(|outcome| outcome.result).collect()
+}
+
+#[test]
+fn only_living_queues_count() {
+    let created = Ok(Reply::QueuePut(QueuePut { created: true }));
+    let full = Err(Rejection::QueueLimit(QueueLimit { limit: QUEUES_MAX as u64 }));
+    let mut machine = Machine::default();
+    let answers = apply(&mut machine, (0..=QUEUES_MAX).map(put).collect());
+    assert!(answers[..QUEUES_MAX].iter().all(|answer| *answer == created));
+    assert_eq!(answers[QUEUES_MAX], full);
+
+    let queue = "q0".to_owned();
+    let tasks = vec![NewTask::default()];
+    let enqueue = Enqueue { queue: queue.clone(), tasks, create_queue: false };
+    let delete = DeleteQueue { queue, force: true };
+    let commands = vec![
+        Command::Enqueue(enqueue),
+        Command::DeleteQueue(delete),
+        put(QUEUES_MAX),
+        put(QUEUES_MAX + 1),
+    ];
+    let answers = apply(&mut machine, commands);
+    assert_eq!(answers[1..], [Ok(Reply::QueueDeleted(QueueDeleted {})), created, full.clone()]);
+    assert_eq!(apply(&mut machine, vec![put(QUEUES_MAX + 1)]), [full]);
+}
