@@ -151,3 +151,37 @@ fn fields(schemas: &Value) -> BTreeSet<String> {
     }
     fields
 }
+
+#[test]
+fn every_test_that_the_proof_names_exists() {
+    let page = read("docs/proof.md");
+    let rows = page.lines().filter(|line| line.starts_with('|'));
+    let names: Vec<&str> = rows
+        .flat_map(|row| row.split('`').skip(1).step_by(2))
+        .filter(|name| name.matches('_').count() > 2)
+        .collect();
+    assert!(names.len() > 30, "only {} names", names.len());
+    let sources = rust_sources();
+    for name in names {
+        let definition = format!("fn {name}(");
+        let exists = sources.iter().any(|source| source.contains(&definition));
+        assert!(exists, "docs/proof.md names {name}, which is no test");
+    }
+}
+
+/// The text of every Rust file of the workspace.
+fn rust_sources() -> Vec<String> {
+    let mut folders = vec![repository().join("crates"), repository().join("tests")];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the repository is readable") {
+            let path = entry.expect("the repository is readable").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push(fs::read_to_string(path).expect("a source is text"));
+            }
+        }
+    }
+    sources
+}

@@ -14,10 +14,13 @@ mod queue_api;
 mod task_api;
 
 mod all_killed;
+mod backlog;
 mod disk_full;
 mod fail_stop;
+mod failing_disk;
 mod failover;
 mod graceful;
+mod keyless_failover;
 mod lease_time;
 mod log_not_pinned;
 mod membership;

@@ -24,7 +24,8 @@ use crate::work::{Program, Ran};
   ferry work mail -- ./send-mail
   ferry work numbers --drain --concurrency 4 -- sh -c 'cat; sleep 1'
 
-The command gets the payload on stdin (JSON as it was enqueued, or bytes) and FERRY_TASK_ID,
+The command gets the payload on stdin (a JSON string as its text, other JSON as it was enqueued,
+or bytes) and FERRY_TASK_ID,
 FERRY_QUEUE, FERRY_ATTEMPT and FERRY_LEASE in its environment. Exit code 0 acks the task with
 stdout as its result; any other nacks it with the end of stderr. The lease is extended meanwhile.
 Ctrl-C lets the running commands finish; a second one does not.")]
@@ -124,7 +125,8 @@ struct Progress {
     failed: AtomicU64,
 }
 
-/// A line of `--json`.
+/// A line of `--json`: what came of a command. What came of its settlement is another, as the node
+/// answered it.
 #[derive(Serialize)]
 struct Handled<'a> {
     task: String,
@@ -161,6 +163,10 @@ impl Progress {
                 self.say(&format!("{} is given back", task.id));
             }
             Event::Settled(item) => {
+                if self.output.json {
+                    // The work goes on if nobody reads about it.
+                    let _ = self.output.document(item);
+                }
                 if let Some(detail) = item.code.and(item.detail.as_ref()) {
                     self.say(&format!("{} was not settled: {detail}", item.lease));
                 }

@@ -109,10 +109,14 @@ impl Drop for Group {
     }
 }
 
-/// The payload as the command reads it, or `None` if the node sent what is no base64.
+/// The payload as the command reads it, or `None` if the node sent what is no base64. A JSON
+/// string is read as its text, so that what `ferry enqueue` takes from a line comes out as one.
 fn input(task: &TaskDocument) -> Option<Vec<u8>> {
     match (&task.payload, &task.payload_base64) {
-        (Some(json), _) => Some(json.get().as_bytes().to_vec()),
+        (Some(json), _) => {
+            let text = serde_json::from_str::<String>(json.get());
+            Some(text.unwrap_or_else(|_| json.get().to_owned()).into_bytes())
+        }
         (None, Some(_)) => task.payload_bytes(),
         (None, None) => Some(Vec::new()),
     }

@@ -31,6 +31,9 @@ async fn stdout_is_the_result() {
     assert_eq!(done("wc -c | tr -d ' '", payload).await.as_deref(), Some("9"));
     assert_eq!(done("echo plain text", payload).await.as_deref(), Some("\"plain text\""));
     assert_eq!(done("true", payload).await, None);
+    // A JSON string is its text, as `ferry enqueue` took it.
+    let text = done("test \"$(cat)\" = 'a b' && echo it is", r#""payload":"a b""#).await;
+    assert_eq!(text.as_deref(), Some("\"it is\""));
     assert_eq!(done("wc -c | tr -d ' '", r#""payload_base64":"AAH/""#).await.as_deref(), Some("3"));
 }
 
