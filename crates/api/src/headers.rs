@@ -14,6 +14,11 @@ pub const FERRY_STALE_MS: &str = "ferry-stale-ms";
 pub const FERRY_FORWARDED_BY: &str = "ferry-forwarded-by";
 /// The key under which a node repeats what it forwards. Only between nodes.
 pub const FERRY_FORWARD_KEY: &str = "ferry-forward-key";
+/// How long a forwarded dequeue may still wait, in milliseconds. Only between nodes.
+pub const FERRY_FORWARD_WAIT_MS: &str = "ferry-forward-wait-ms";
+/// That a request was forwarded before, so that its outcome may be there already. Only between
+/// nodes.
+pub const FERRY_FORWARD_REPEAT: &str = "ferry-forward-repeat";
 /// A caller's name for one write, so that it may be repeated.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The W3C trace context, kept with an enqueued task.

@@ -54,7 +54,7 @@ impl Client {
             .tcp_keepalive(Duration::from_secs(15))
             .build()
             .map_err(|error| Error::Invalid(format!("cannot make an HTTP client: {error}")))?;
-        let keys = Keys::new();
+        let keys = Keys::default();
         Ok(Self { shared: Arc::new(Shared { http, servers, try_timeout, timeout, keys }) })
     }
 

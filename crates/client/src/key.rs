@@ -6,20 +6,22 @@ use ferry_types::IdempotencyKey;
 
 /// Makes idempotency keys that no other client makes: 128 random bits and a counter.
 #[derive(Debug)]
-pub(crate) struct Keys {
+pub struct Keys {
     prefix: String,
     next: AtomicU64,
 }
 
-impl Keys {
+impl Default for Keys {
     /// Keys of a new client.
-    pub(crate) fn new() -> Self {
+    fn default() -> Self {
         let (high, low) = (random(), random());
         Self { prefix: format!("c{high:016x}{low:016x}"), next: AtomicU64::new(1) }
     }
+}
 
+impl Keys {
     /// A key that was never given out before.
-    pub(crate) fn fresh(&self) -> IdempotencyKey {
+    pub fn fresh(&self) -> IdempotencyKey {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let key = format!("{}.{number}", self.prefix);
         key.parse().expect("hexadecimal digits and a number are visible ASCII")
@@ -41,7 +43,7 @@ mod tests {
 
     #[test]
     fn keys_differ_within_a_client_and_between_clients() {
-        let (one, other) = (Keys::new(), Keys::new());
+        let (one, other) = (Keys::default(), Keys::default());
         let keys = [one.fresh(), one.fresh(), other.fresh(), other.fresh()];
         for (index, key) in keys.iter().enumerate() {
             assert!(!keys[..index].contains(key), "{key} came twice");

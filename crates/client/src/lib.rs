@@ -33,4 +33,5 @@ pub use client::Client;
 pub use error::{Cause, Error};
 pub use ferry_api as api;
 pub use ferry_types as types;
+pub use key::Keys;
 pub use request::{Answer, Request};

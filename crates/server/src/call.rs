@@ -7,23 +7,20 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use ferry_api::{Code, headers as names};
-use ferry_types::{IdempotencyKey, NodeId, limits};
+use ferry_types::{IdempotencyKey, limits};
 use hyper::header::ACCEPT;
 use hyper::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
+use crate::between_nodes::Forwarded;
 use crate::body;
 use crate::body_reader;
 use crate::door::Door;
 use crate::node::Node;
 use crate::problem::Failure;
 use crate::query::Query;
-
-/// Between nodes: how long a forwarded dequeue may still wait, in milliseconds.
-pub(crate) const FORWARD_WAIT_MS: &str = "ferry-forward-wait-ms";
-/// Between nodes: that the request was forwarded before, so that its outcome may be there already.
-pub(crate) const FORWARD_REPEAT: &str = "ferry-forward-repeat";
+use crate::request_key::RequestKey;
 
 /// A request.
 pub(crate) struct Call {
@@ -34,12 +31,10 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) query: Query,
-    /// The caller's key.
-    pub(crate) key: Option<IdempotencyKey>,
-    /// The key that a forwarding node made up.
-    pub(crate) forward_key: Option<IdempotencyKey>,
-    /// Whether another node forwarded it.
-    pub(crate) is_forwarded: bool,
+    /// The key that it goes under.
+    pub(crate) key: RequestKey,
+    /// What the node said that forwarded it, if one did.
+    pub(crate) forwarded: Option<Forwarded>,
     /// Whether this node may forward it.
     pub(crate) may_forward: bool,
     /// When it came.
@@ -57,9 +52,8 @@ impl FromRequest<Arc<Door>> for Call {
         let (parts, body) = request.into_parts();
         check_accept(&parts.headers)?;
         let query = Query::parse(parts.uri.query().unwrap_or(""))?;
-        let key = idempotency_key(&parts.headers, names::IDEMPOTENCY_KEY)?;
-        let forward_key = idempotency_key(&parts.headers, names::FERRY_FORWARD_KEY)?;
-        let is_forwarded = check_hops(&parts.headers, door.id)?;
+        let forwarded = Forwarded::read(&parts.headers, door.id)?;
+        let key = RequestKey::new(callers_key(&parts.headers)?, forwarded.as_ref());
         let may_forward = query.flag("forward", true)?;
         let patience = patience(&parts.headers)?;
         let body = read_body(&parts.headers, body).await?;
@@ -72,8 +66,7 @@ impl FromRequest<Arc<Door>> for Call {
             body,
             query,
             key,
-            forward_key,
-            is_forwarded,
+            forwarded,
             may_forward,
             arrived,
             patience,
@@ -90,22 +83,6 @@ impl Call {
     /// The body, or the default if there is none.
     pub(crate) fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
         body::optional(&self.headers, &self.body)
-    }
-
-    /// A header of numbers between nodes; whatever else stands there counts as nothing.
-    pub(crate) fn millis_header(&self, name: &str) -> Option<Duration> {
-        let text = self.headers.get(name)?.to_str().ok()?;
-        text.parse().ok().map(Duration::from_millis)
-    }
-
-    /// Whether the machine may hold an answer for this very request already.
-    pub(crate) fn may_be_repeated(&self) -> bool {
-        self.key.is_some() || self.headers.contains_key(FORWARD_REPEAT)
-    }
-
-    /// Whether the request may be proposed again after an unknown outcome.
-    pub(crate) fn has_key(&self) -> bool {
-        self.key.is_some() || self.forward_key.is_some()
     }
 }
 
@@ -130,7 +107,8 @@ fn check_accept(headers: &HeaderMap) -> Result<(), Failure> {
     Err(Failure::new(Code::NotAcceptable, "answers are application/json; accept that"))
 }
 
-fn idempotency_key(headers: &HeaderMap, name: &str) -> Result<Option<IdempotencyKey>, Failure> {
+fn callers_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Failure> {
+    let name = names::IDEMPOTENCY_KEY;
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -138,18 +116,6 @@ fn idempotency_key(headers: &HeaderMap, name: &str) -> Result<Option<Idempotency
     }
     let parsed = value.to_str().unwrap_or("").parse();
     parsed.map(Some).map_err(|invalid| Failure::invalid_name(name, &invalid))
-}
-
-/// Whether the request was forwarded. Two hops, or one by this node itself, are a circle.
-fn check_hops(headers: &HeaderMap, own: NodeId) -> Result<bool, Failure> {
-    let values = headers.get_all(names::FERRY_FORWARDED_BY).iter();
-    let hops: Vec<&str> =
-        values.flat_map(|value| value.to_str().unwrap_or("?").split(',')).map(str::trim).collect();
-    if hops.len() > 1 || hops.first().is_some_and(|hop| *hop == own.to_string()) {
-        let detail = "the request was forwarded in a circle; check what the nodes advertise";
-        return Err(Failure::new(Code::ForwardingLoop, detail).retry_after_ms(1_000));
-    }
-    Ok(!hops.is_empty())
 }
 
 fn patience(headers: &HeaderMap) -> Result<Duration, Failure> {

@@ -1,25 +1,23 @@
 //! The way to the leader: one request sent once, over pooled connections.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use ferry_api::{Code, Problem, headers as names};
-use ferry_types::NodeId;
+use ferry_client::Keys;
+use ferry_types::{IdempotencyKey, NodeId};
 use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
 
 use crate::answer;
-use crate::call::{Call, FORWARD_REPEAT, FORWARD_WAIT_MS};
+use crate::call::Call;
 
 /// Sends requests on to the leader.
 pub(crate) struct Forwarder {
     node: NodeId,
     client: reqwest::Client,
-    /// What no other process of this cluster has; the keys made up here begin with it.
-    prefix: String,
-    keys: AtomicU64,
+    keys: Keys,
 }
 
 /// What is sent along with a request.
@@ -30,10 +28,19 @@ pub(crate) struct Hop<'a> {
     pub(crate) patience: Duration,
     /// How long it may wait there.
     pub(crate) wait: Option<Duration>,
-    /// The key made up for it, if it has none of its own.
+    /// The key that a node made up for it, if the caller did not.
     pub(crate) key: Option<&'a str>,
     /// Whether it was sent before.
     pub(crate) is_repeat: bool,
+}
+
+/// An answer of the leader.
+pub(crate) struct Answer {
+    /// To be passed on.
+    pub(crate) response: Response,
+    /// Whether it is a refusal that was made before looking into the log, so that it says nothing
+    /// of what earlier tries did.
+    pub(crate) is_before_log: bool,
 }
 
 /// Why there is no answer to pass on.
@@ -79,17 +86,16 @@ impl Forwarder {
             .connect_timeout(Duration::from_secs(1))
             .pool_idle_timeout(Duration::from_secs(60))
             .build()?;
-        let prefix = format!("n{node}-{:032x}", random());
-        Ok(Self { node, client, prefix, keys: AtomicU64::new(0) })
+        Ok(Self { node, client, keys: Keys::default() })
     }
 
     /// A key that no other write has.
-    pub(crate) fn make_key(&self) -> String {
-        format!("{}-{}", self.prefix, self.keys.fetch_add(1, Ordering::Relaxed))
+    pub(crate) fn make_key(&self) -> IdempotencyKey {
+        self.keys.fresh()
     }
 
     /// Sends the request once. Dropping the future may leave it running at the leader.
-    pub(crate) async fn send(&self, call: &Call, hop: &Hop<'_>) -> Result<Response, HopError> {
+    pub(crate) async fn send(&self, call: &Call, hop: &Hop<'_>) -> Result<Answer, HopError> {
         let path = call.uri.path_and_query().map_or("/", |path| path.as_str());
         // What the leader may take, and a little for the way, so that its own answer comes first.
         let limit = hop.patience + hop.wait.unwrap_or_default() + Duration::from_millis(250);
@@ -114,7 +120,10 @@ impl Forwarder {
         match status {
             StatusCode::SERVICE_UNAVAILABLE if !is_final(&body) => Err(HopError::NotWritten),
             StatusCode::GATEWAY_TIMEOUT => Err(HopError::Unknown),
-            _ => Ok((status, headers, body).into_response()),
+            _ => {
+                let is_before_log = is_before_log(status, &body);
+                Ok(Answer { response: (status, headers, body).into_response(), is_before_log })
+            }
         }
     }
 
@@ -132,13 +141,13 @@ impl Forwarder {
         headers.insert(names::FERRY_TIMEOUT_MS, millis(hop.patience));
         if let Some(wait) = hop.wait {
             let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            headers.insert(FORWARD_WAIT_MS, wait.into());
+            headers.insert(names::FERRY_FORWARD_WAIT_MS, wait.into());
         }
         if let Some(key) = hop.key.and_then(|key| HeaderValue::from_str(key).ok()) {
             headers.insert(names::FERRY_FORWARD_KEY, key);
         }
         if hop.is_repeat {
-            headers.insert(FORWARD_REPEAT, HeaderValue::from_static("true"));
+            headers.insert(names::FERRY_FORWARD_REPEAT, HeaderValue::from_static("true"));
         }
         headers
     }
@@ -146,15 +155,17 @@ impl Forwarder {
 
 /// Whether a 503 of the leader is the answer, and not a reason to ask again.
 fn is_final(body: &[u8]) -> bool {
-    let problem = serde_json::from_slice::<Problem>(body);
-    problem
-        .is_ok_and(|problem| matches!(problem.code, Code::ForwardingLoop | Code::IndexNotReached))
+    matches!(code(body), Some(Code::ForwardingLoop | Code::IndexNotReached))
 }
 
-/// 128 bits from the keys that the standard library draws for its hash maps, which come from the
-/// operating system once a thread and are told apart by a counter.
-fn random() -> u128 {
-    use std::hash::{BuildHasher, RandomState};
-    let draw = || u128::from(RandomState::new().hash_one(std::process::id()));
-    (draw() << 64) | draw()
+fn is_before_log(status: StatusCode, body: &[u8]) -> bool {
+    match status {
+        StatusCode::INSUFFICIENT_STORAGE => true,
+        StatusCode::TOO_MANY_REQUESTS => code(body) == Some(Code::TooManyWaiters),
+        _ => false,
+    }
+}
+
+fn code(body: &[u8]) -> Option<Code> {
+    serde_json::from_slice::<Problem>(body).ok().map(|problem| problem.code)
 }

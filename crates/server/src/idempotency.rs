@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use ferry_core::command;
-use ferry_types::limits;
+use ferry_types::{IdempotencyKey, limits};
 use hyper::Method;
 use sha2::{Digest, Sha256};
 
 use crate::call::Call;
+use crate::request_key::KeptKey;
 
 /// Which of the proposals of one request a key is for. A dequeue that settles first and takes
 /// later makes two, and a repeat of it has to find both answers.
@@ -18,49 +19,36 @@ pub(crate) enum Stage {
     Taking,
 }
 
-/// A key as the machine keeps it.
-struct Key {
-    /// The key.
-    text: String,
-    /// Whether a forwarding node made it up.
-    forwarded: bool,
-}
-
-/// The key of one of the proposals of a request, if it has any: the caller's own, or the one that
-/// a forwarding node made up.
-fn key(call: &Call, stage: Stage) -> Option<Key> {
-    let (key, forwarded) = match (&call.key, &call.forward_key) {
-        (Some(key), _) => (key, false),
-        (None, Some(key)) => (key, true),
-        (None, None) => return None,
-    };
-    let text = match stage {
+/// The text of a key for one of the proposals of its request.
+fn text(key: &IdempotencyKey, stage: Stage) -> String {
+    match stage {
         Stage::Whole => key.as_str().to_owned(),
         // No caller can write a space into a key.
         Stage::Taking => format!("{key} taking"),
-    };
-    Some(Key { text, forwarded })
+    }
 }
 
-/// The same with what tells the request from another.
+/// The key of one of the proposals of a request, if it has any, with what tells the request from
+/// another.
 pub(crate) fn of(call: &Call, stage: Stage) -> Option<command::Idempotency> {
-    let Key { text, forwarded } = key(call, stage)?;
-    let retention = match forwarded {
+    let KeptKey { key, by_node } = call.key.get()?;
+    let retention = match by_node {
         true => limits::FORWARDED_RETENTION,
         false => call.node.config.idempotency_retention,
     };
     Some(command::Idempotency {
-        key: text,
+        key: text(key, stage),
         fingerprint: fingerprint(&call.method, call.uri.path(), call.uri.query(), &call.body),
         retention_ms: u64::try_from(retention.as_millis()).unwrap_or(u64::MAX),
-        forwarded,
+        forwarded: by_node,
     })
 }
 
 /// Whether the machine, as it is applied here, keeps the answer to an earlier asking.
 pub(crate) fn keeps_answer(call: &Call, stage: Stage) -> bool {
-    key(call, stage).is_some_and(|Key { text, forwarded }| {
-        call.node.replica.view(|_, machine| machine.keeps_answer(&text, forwarded))
+    call.key.get().is_some_and(|KeptKey { key, by_node }| {
+        let text = text(key, stage);
+        call.node.replica.view(|_, machine| machine.keeps_answer(&text, by_node))
     })
 }
 

@@ -23,6 +23,7 @@ mod router;
 mod routes;
 mod wire;
 
+mod between_nodes;
 mod body;
 mod body_reader;
 mod call;
@@ -31,6 +32,7 @@ mod json_scan;
 mod named;
 mod pages;
 mod query;
+mod request_key;
 
 mod forwarder;
 mod poll;

@@ -4,8 +4,9 @@
 //! 2. Nothing is answered empty before the leader was confirmed (G7).
 //! 3. A settlement is proposed once; what came of it goes into the final answer, whichever
 //!    proposal brings the tasks.
+//! 4. Once settlements are made, no answer says that nothing was written (G12).
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use ferry_api::{CheckedDequeue, Code, DequeueResponse, SettledItem, TaskDocument};
 use ferry_core::command::{Command, Dequeue};
 use ferry_core::rejection::{QueueNotFound, Rejection};
@@ -16,7 +17,7 @@ use hyper::StatusCode;
 use tokio::time::{Instant, sleep_until};
 
 use crate::answer;
-use crate::call::{Call, FORWARD_WAIT_MS};
+use crate::call::Call;
 use crate::idempotency::{self, Stage};
 use crate::problem::Failure;
 use crate::relay::{Kind, Relay, Turn};
@@ -62,7 +63,7 @@ impl<'a> Poll<'a> {
     /// A dequeue that nothing was done for yet.
     pub(crate) fn new(call: &'a Call, request: CheckedDequeue) -> Self {
         // A node that forwards a poll says how much of the wait is left.
-        let left = call.millis_header(FORWARD_WAIT_MS).filter(|_| call.is_forwarded);
+        let left = call.forwarded.as_ref().and_then(|forwarded| forwarded.wait);
         let wait_until = call.arrived + left.map_or(request.wait, |left| left.min(request.wait));
         Self {
             call,
@@ -70,20 +71,30 @@ impl<'a> Poll<'a> {
             relay: Relay::new(call, Kind::Write).waiting_until(wait_until),
             wait_until,
             settled: None,
-            is_confirmed: !call.may_be_repeated(),
+            is_confirmed: !call.key.may_be_kept(),
             is_replayed: false,
         }
     }
 
     /// Takes tasks, here or at the leader.
     pub(crate) async fn run(mut self) -> Result<Response, Failure> {
+        match self.run_anywhere().await {
+            Ok(response) => Ok(response),
+            Err(_) if self.settled.is_some() && !self.relay.may_be_written() => self.cut_short(),
+            Err(failure) => Err(self.relay.give_up(failure)),
+        }
+    }
+
+    /// An error means that the poll cannot go on; a refusal by the machine is an answer.
+    async fn run_anywhere(&mut self) -> Result<Response, Failure> {
         loop {
-            if self.settled.is_some() && !self.call.has_key() && !self.relay.is_here() {
-                // Another leader would settle again: what is known is the answer.
-                let index = self.call.node.replica.view(|index, _| index);
-                return Ok(self.empty(index));
-            }
-            match self.relay.next().await? {
+            let turn = match self.settled.is_some() && !self.call.key.is_known() {
+                false => self.relay.next().await?,
+                true if self.relay.is_here() => Turn::Here,
+                // Another leader would settle again.
+                true => return self.cut_short(),
+            };
+            match turn {
                 Turn::Answered(response) => return Ok(response),
                 Turn::Here => {
                     if let Some(response) = self.run_here().await? {
@@ -94,8 +105,21 @@ impl<'a> Poll<'a> {
         }
     }
 
+    /// The answer to a poll that settled, surely took nothing, and cannot go on here.
+    fn cut_short(&mut self) -> Result<Response, Failure> {
+        let moves = !self.relay.is_here() || self.call.door.stopping.is_cancelled();
+        if moves && self.call.forwarded.is_some() && self.call.key.is_known() {
+            // The node that forwarded it goes on at the next leader, under the same key.
+            return Err(Failure::outcome_unknown());
+        }
+        let index = self.call.node.replica.applied_index();
+        Ok(self.empty(index))
+    }
+
     /// Takes tasks as the leader; `None` once it is not.
     async fn run_here(&mut self) -> Result<Option<Response>, Failure> {
+        // A leader that died may have carried it out since the last look.
+        self.is_confirmed &= !self.call.key.may_be_kept();
         if self.settled.is_none() && !self.request.settle.is_empty() {
             let Some(answer) = self.propose().await? else { return Ok(None) };
             let index = answer.index;
@@ -107,7 +131,10 @@ impl<'a> Poll<'a> {
             }
         }
         let waiters = &self.call.node.waiters;
-        let ticket = waiters.ticket(self.request.queues.clone()).map_err(too_many_waiters)?;
+        let ticket = match waiters.ticket(self.request.queues.clone()) {
+            Ok(ticket) => ticket,
+            Err(full) => return self.repeat_or_refuse(full).await,
+        };
         loop {
             ticket.park();
             let look = self.look();
@@ -115,7 +142,7 @@ impl<'a> Poll<'a> {
                 match self.sleep(&ticket).await {
                     Event::Look => continue,
                     Event::LeaderLost => return Ok(None),
-                    Event::Stopping => return self.stop().map(Some),
+                    Event::Stopping => return Err(Failure::shutting_down()),
                 }
             }
             if !matches!(look, Look::Ready) {
@@ -126,7 +153,7 @@ impl<'a> Poll<'a> {
                     Look::Ready => {}
                     Look::Nothing(_) if !self.is_over() => continue,
                     Look::Nothing(index) => return Ok(Some(self.empty(index))),
-                    Look::Unknown(index, queue) => return self.unknown(index, queue).map(Some),
+                    Look::Unknown(index, queue) => return Ok(Some(self.unknown(index, queue))),
                 }
             }
             ticket.stand_up();
@@ -135,6 +162,23 @@ impl<'a> Poll<'a> {
                 return Ok(Some(response));
             }
         }
+    }
+
+    /// What a poll gets for which there is no place: what an earlier asking got, if anything.
+    async fn repeat_or_refuse(
+        &mut self,
+        full: TooManyWaiters,
+    ) -> Result<Option<Response>, Failure> {
+        if !self.is_confirmed && !self.confirm().await? {
+            return Ok(None);
+        }
+        if self.holds_answer() {
+            let Some(answer) = self.propose().await? else { return Ok(None) };
+            if let Some(response) = self.taken(answer)? {
+                return Ok(Some(response));
+            }
+        }
+        Err(too_many_waiters(full))
     }
 
     fn is_over(&self) -> bool {
@@ -190,22 +234,13 @@ impl<'a> Poll<'a> {
         }
     }
 
-    fn unknown(&mut self, index: LogIndex, queue: String) -> Result<Response, Failure> {
+    fn unknown(&mut self, index: LogIndex, queue: String) -> Response {
         if self.settled.is_some() {
             // It was there when the settlements were made, and is deleted since.
-            return Ok(self.empty(index));
+            return self.empty(index);
         }
         let rejection = Rejection::QueueNotFound(QueueNotFound { queue });
-        Err(Failure::rejected(&rejection, index))
-    }
-
-    /// What a node that stops tells a waiter.
-    fn stop(&mut self) -> Result<Response, Failure> {
-        if self.settled.is_none() {
-            return Err(Failure::shutting_down());
-        }
-        let index = self.call.node.replica.view(|index, _| index);
-        Ok(self.empty(index))
+        Failure::rejected(&rejection, index).into_response()
     }
 
     /// Proposes; `None` if this node did not get it through and the relay is to look further.
@@ -244,7 +279,9 @@ impl<'a> Poll<'a> {
             Err(Rejection::QueueNotFound(_)) if self.settled.is_some() => {
                 return Ok(Some(self.empty(index)));
             }
-            Err(rejection) => return Err(Failure::rejected(&rejection, index)),
+            Err(rejection) => {
+                return Ok(Some(Failure::rejected(&rejection, index).into_response()));
+            }
         };
         if self.settled.is_none() && !self.request.settle.is_empty() {
             let leases: Vec<LeaseId> = self.request.settle.iter().map(|item| item.lease).collect();
@@ -255,10 +292,11 @@ impl<'a> Poll<'a> {
             return Ok(None);
         }
         let mut leases = dequeued.leases.iter();
+        let worker = self.request.worker.as_ref();
         let document = |LeasedTask { task, payload }| {
             // The tasks stand in the order of the leases; one that is gone since is left out.
             let lease = leases.find(|lease| lease.task == task.row.id)?;
-            Some(translate::leased_document(task, payload, lease))
+            Some(translate::leased_document(task, payload, lease, worker))
         };
         let tasks = leased.into_iter().filter_map(document).collect();
         Ok(Some(self.answer(index, tasks)))

@@ -37,7 +37,6 @@ pub(crate) struct Relay<'a> {
     deadline: Instant,
     wait_until: Option<Instant>,
     leader: watch::Receiver<Option<(NodeId, NodeAddress)>>,
-    forward_key: Option<String>,
     was_sent: bool,
     may_be_written: bool,
 }
@@ -59,7 +58,6 @@ impl<'a> Relay<'a> {
             deadline: call.arrived + call.patience,
             wait_until: None,
             leader: call.node.replica.leader(),
-            forward_key: None,
             was_sent: false,
             may_be_written: false,
         }
@@ -106,7 +104,7 @@ impl<'a> Relay<'a> {
             match leader {
                 Some((id, _)) if id == self.call.door.id => return Ok(Turn::Here),
                 // The node that forwarded it looks for the leader again.
-                _ if self.call.is_forwarded => {
+                _ if self.call.forwarded.is_some() => {
                     return Err(self.give_up(Failure::no_leader().retry_after_ms(1)));
                 }
                 _ if !self.call.may_forward && self.kind == Kind::Read => return Ok(Turn::Here),
@@ -136,8 +134,9 @@ impl<'a> Relay<'a> {
     pub(crate) async fn proposal_failed(&mut self, error: &ProposeError) -> Result<(), Failure> {
         match error {
             ProposeError::NotLeader { .. } | ProposeError::Overloaded => {}
-            ProposeError::OutcomeUnknown if self.call.has_key() => self.may_be_written = true,
+            ProposeError::OutcomeUnknown if self.call.key.is_known() => self.may_be_written = true,
             ProposeError::OutcomeUnknown | ProposeError::Stopped => {
+                self.may_be_written = true;
                 return Err(Failure::outcome_unknown());
             }
         }
@@ -174,16 +173,18 @@ impl<'a> Relay<'a> {
         id: NodeId,
         address: &NodeAddress,
     ) -> Result<Option<Response>, Failure> {
-        if self.kind == Kind::Write && !self.call.has_key() && self.forward_key.is_none() {
-            self.forward_key = Some(self.call.node.forwarder.make_key());
-        }
+        let call = self.call;
+        let key = match self.kind {
+            Kind::Write => call.key.to_forward(|| call.node.forwarder.make_key()),
+            Kind::Read | Kind::Admin => None,
+        };
         let wait = self.wait_until.map(|until| until.saturating_duration_since(Instant::now()));
         let patience = self.remaining().saturating_sub(wait.unwrap_or_default());
         let hop = Hop {
             to: &address.http,
             patience: patience.max(Duration::from_millis(1)),
             wait,
-            key: self.forward_key.as_deref(),
+            key,
             is_repeat: self.was_sent,
         };
         let stopping = self.call.door.stopping.clone();
@@ -200,12 +201,10 @@ impl<'a> Relay<'a> {
         self.was_sent = true;
         match outcome {
             // The leader refused it before the log, where an earlier try may stand.
-            Ok(response)
-                if self.may_be_written && response.status() == StatusCode::INSUFFICIENT_STORAGE =>
-            {
+            Ok(answer) if self.may_be_written && answer.is_before_log => {
                 return Err(Failure::outcome_unknown());
             }
-            Ok(response) => return Ok(Some(response)),
+            Ok(answer) => return Ok(Some(answer.response)),
             Err(HopError::NotWritten) => self.pause().await,
             Err(HopError::Unknown) => match self.kind {
                 Kind::Read => self.pause().await,

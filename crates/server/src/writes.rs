@@ -62,7 +62,7 @@ enum Found {
 }
 
 async fn find_answer(call: &Call, relay: &mut Relay<'_>) -> Result<Found, Failure> {
-    if (call.may_be_repeated() || relay.may_be_written())
+    if (call.key.may_be_kept() || relay.may_be_written())
         && let Err(error) = call.node.replica.linearize(relay.remaining()).await
     {
         relay.read_failed(error).await?;

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use ferry_api::{CheckedTask, Due, LeaseDocument, Payload, TaskDocument};
+use ferry_types::WorkerName;
 
 use super::*;
 
@@ -87,9 +88,13 @@ pub(crate) fn document(
     }
 }
 
-/// A task as its worker gets it: as it was when `lease` was granted, whatever it is by now.
-pub(crate) fn leased_document(view: TaskView, payload: Bytes, lease: &Lease) -> TaskDocument {
-    let worker = view.row.worker.as_deref().and_then(|worker| worker.parse().ok());
+/// A task as `worker` gets it: as it was when `lease` was granted, whatever it is by now.
+pub(crate) fn leased_document(
+    view: TaskView,
+    payload: Bytes,
+    lease: &Lease,
+    worker: Option<&WorkerName>,
+) -> TaskDocument {
     let document = document(view, Some(payload), None);
     let token = LeaseToken::new(lease.token);
     TaskDocument {
@@ -99,7 +104,7 @@ pub(crate) fn leased_document(view: TaskView, payload: Bytes, lease: &Lease) -> 
         lease: Some(LeaseDocument {
             id: LeaseId { task: document.id, token },
             token,
-            worker,
+            worker: worker.cloned(),
             attempt: lease.attempt,
             expires_at: Timestamp::from_millis(lease.expires_at_ms),
         }),
