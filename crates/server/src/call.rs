@@ -75,6 +75,11 @@ impl FromRequest<Arc<Door>> for Call {
 }
 
 impl Call {
+    /// How long the request may still take, besides what a dequeue waits.
+    pub(crate) fn remaining(&self) -> Duration {
+        (self.arrived + self.patience).saturating_duration_since(Instant::now())
+    }
+
     /// The body, which has to be there.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         body::required(&self.headers, &self.body)

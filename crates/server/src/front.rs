@@ -74,9 +74,8 @@ impl Front {
         let headers = response.headers_mut();
         headers.entry(answer::NODE).or_insert_with(|| self.door.id_header.clone());
         if let Some(node) = self.door.try_node() {
-            headers
-                .entry(answer::INDEX)
-                .or_insert_with(|| node.replica.view(|index, _| index).get().into());
+            let index = || node.replica.applied_index().get().into();
+            headers.entry(answer::INDEX).or_insert_with(index);
         }
         if is_http1 && self.door.stopping.is_cancelled() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

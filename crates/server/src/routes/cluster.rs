@@ -99,7 +99,7 @@ async fn is_done(relay: &mut Relay<'_>, outcome: Result<(), AdminError>) -> Resu
 }
 
 async fn show(call: &Call, status: StatusCode) -> Response {
-    let index = call.node.replica.view(|index, _| index);
+    let index = call.node.replica.applied_index();
     let ClusterStatus { cluster, leader, term, nodes } = call.node.replica.status().await;
     let nodes = nodes.into_iter().map(node).collect();
     answer::json(status, index, &api::ClusterStatus { cluster_id: cluster, leader, term, nodes })

@@ -8,8 +8,7 @@ use ferry_core::command::{Command, Enqueue, NewTask};
 use ferry_core::reply::Enqueued;
 use ferry_core::row::TaskRow;
 use ferry_core::{Reply, StateName, TaskFilter, TaskView};
-use ferry_replica::Replica;
-use ferry_types::{QueueName, TaskId, WorkerName, limits};
+use ferry_types::{LogIndex, QueueName, TaskId, WorkerName, limits};
 use hyper::StatusCode;
 
 use crate::answer;
@@ -71,7 +70,7 @@ pub(crate) async fn get(Named(id): Named<TaskId>, call: Call) -> Result<Response
     };
     let (index, view) = call.node.replica.view(|index, machine| (index, machine.task(id)));
     let view = view.ok_or_else(|| Failure::task_not_found(id).at(index))?;
-    let document = documents(&call.node.replica, vec![view]).await?.pop();
+    let document = documents(&call, index, vec![view]).await?.pop();
     let document = document.expect("a page shows its first task");
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
 }
@@ -91,7 +90,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
     let (index, (views, mut next)) =
         replica.view(|index, machine| (index, machine.tasks(&filter, after, page.limit)));
     let found = views.len();
-    let tasks = documents(replica, views).await?;
+    let tasks = documents(&call, index, views).await?;
     if tasks.len() < found {
         next = tasks.last().map(|task| task.id);
     }
@@ -100,9 +99,16 @@ pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
 }
 
-/// The tasks with their payloads and results, as many as fit into a body, and one at least.
-async fn documents(replica: &Replica, views: Vec<TaskView>) -> Result<Vec<TaskDocument>, Failure> {
-    let reader = replica.clone();
+/// The tasks as they stood at `index` with their payloads and results, as many as fit into a body,
+/// and one at least.
+async fn documents(
+    call: &Call,
+    index: LogIndex,
+    views: Vec<TaskView>,
+) -> Result<Vec<TaskDocument>, Failure> {
+    let reader = call.node.replica.clone();
+    // What the machine shows may be a moment ahead of the disk.
+    reader.applied(index, call.remaining()).await?;
     // The disk is read where that holds nobody up. If it fails, the node stops anyway.
     let read = move || {
         let ids: Vec<TaskId> =
