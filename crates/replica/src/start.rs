@@ -78,6 +78,7 @@ pub(crate) async fn start(
     let (progress, freshness) = (applier.progress(), Freshness::new());
     let served = Served {
         greeter,
+        refused: Arc::default(),
         raft: raft.clone(),
         state: state.clone(),
         freshness: freshness.clone(),

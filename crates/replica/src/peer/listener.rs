@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::link::invalid;
+use super::strangers::Strangers;
 use super::{Greeter, Link, serve_appends, serve_calls, serve_snapshot};
 use crate::raft::Raft;
 use crate::wire::{FrameCodec, Greeting, Purpose, Refusal};
@@ -26,6 +27,7 @@ const CONNECTIONS_MAX: usize = 1_000;
 #[derive(Clone)]
 pub(crate) struct Served {
     pub(crate) greeter: Greeter,
+    pub(crate) refused: Arc<Strangers>,
     pub(crate) raft: Raft,
     pub(crate) state: ferry_store::State,
     pub(crate) freshness: crate::freshness::Freshness,
@@ -83,8 +85,7 @@ async fn serve(served: Served, stream: TcpStream) -> io::Result<()> {
         if reply.refusal() == Refusal::None {
             return Ok(greeting);
         }
-        let Greeting { cluster, node, .. } = greeting;
-        tracing::warn!(node, cluster, refusal = ?reply.refusal(), "a peer was refused");
+        served.refused.tell(&greeting, reply.refusal());
         Err(invalid("the greeting was refused"))
     };
     let late = |_| Err(invalid("no greeting in time"));

@@ -7,6 +7,7 @@ mod listener;
 mod serve_appends;
 mod serve_calls;
 mod serve_snapshot;
+mod strangers;
 
 pub(crate) use calls::Peers;
 pub(crate) use greeting::Greeter;
