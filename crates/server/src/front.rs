@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use ferry_api::Code;
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONNECTION, HeaderValue};
+use hyper::header::{ALLOW, CONNECTION, HOST, HeaderValue};
 use hyper::{Method, Request, Version};
 use tower::Service;
 
@@ -116,6 +116,10 @@ fn check_head<B>(request: &Request<B>) -> Result<(), Failure> {
         let detail = "the method is not served; use GET, PUT, POST or DELETE";
         return Err(Failure::new(Code::MethodNotAllowed, detail)
             .header(ALLOW, HeaderValue::from_static("GET,HEAD,PUT,POST,DELETE")));
+    }
+    if request.version() == Version::HTTP_11 && headers.get_all(HOST).iter().count() != 1 {
+        let detail = "a request of HTTP/1.1 must have one Host header; send it";
+        return Err(Failure::invalid("host", detail));
     }
     Ok(())
 }

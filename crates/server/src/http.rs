@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use ferry_api::Code;
+use ferry_types::NodeId;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
@@ -74,7 +75,7 @@ impl HttpServer {
 
     fn take(&self, stream: TcpStream, closing: &CancellationToken) {
         let Ok(permit) = Arc::clone(&self.connections).try_acquire_owned() else {
-            refuse(&stream);
+            refuse(&stream, self.door.id);
             return;
         };
         // Answers are written in one go; waiting for more to send would only delay them.
@@ -120,7 +121,7 @@ async fn serve_connection(stream: TcpStream, front: Front, closing: Cancellation
             let _ = connection.await;
         }
         Ok(false) => {
-            let wire = Wire::new(stream, Arc::clone(&front.phase));
+            let wire = Wire::new(stream, front.door.id, Arc::clone(&front.phase));
             let mut builder = http1::Builder::new();
             // The wire sets the time limits: hyper's closes idle connections too, without a word.
             builder
@@ -167,11 +168,11 @@ async fn begins_with_preface(stream: &TcpStream) -> io::Result<bool> {
 }
 
 /// Tells a client that there is no room for it.
-fn refuse(stream: &TcpStream) {
+fn refuse(stream: &TcpStream, node: NodeId) {
     let detail = "the node has as many connections as it takes; ask again later, or another node";
     let failure = Failure::new(Code::TooManyConnections, detail).retry_after_ms(1_000);
     // A fresh connection has room for a few hundred bytes; nobody waits if it has not.
-    let _ = stream.try_write(&failure.to_raw());
+    let _ = stream.try_write(&failure.to_raw(node));
 }
 
 /// Waits where accepting again at once would fail again, for lack of file descriptors or memory.

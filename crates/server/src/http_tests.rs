@@ -172,6 +172,55 @@ async fn a_length_given_twice_is_refused_and_closes() {
 }
 
 #[tokio::test]
+async fn a_smuggled_request_is_refused_in_its_turn_and_nothing_of_it_is_done() {
+    let (address, _guard) = serve(10).await;
+    let fine = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\n<ok>";
+    let hidden = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nthief";
+    for lengths in [
+        "content-length: 4\r\ntransfer-encoding: chunked\r\n",
+        "transfer-encoding: chunked\r\ncontent-length: 4\r\n",
+        "content-length: 4\r\ncontent-length: 8\r\n",
+        "transfer-encoding: gzip, chunked\r\n",
+    ] {
+        let bad = format!("POST /echo HTTP/1.1\r\nhost: a\r\n{lengths}\r\n0\r\n\r\n{hidden}");
+        let mut raw = Raw::connect(address).await;
+        raw.send(format!("{fine}{fine}{bad}")).await;
+        let text = raw.read_to_end().await;
+        assert_eq!(text.matches("<ok>").count(), 2, "{text:?}");
+        assert!(!text.contains("thief"), "{text:?}");
+        let last = &text[text.rfind("HTTP/1.1 ").expect("there are answers")..];
+        assert_problem(last, 400, "invalid_argument");
+        assert!(last.contains("ferry-node: 7\r\n"), "{last:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_stalls_behind_an_earlier_request_is_timed_out() {
+    let (address, _guard) = serve(10).await;
+    let mut raw = Raw::connect(address).await;
+    let fine = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\n<ok>";
+    raw.send(format!("{fine}POST /echo HTTP/1.1\r\nho")).await;
+    let text = raw.read_to_end().await;
+    assert!(text.contains("<ok>"), "{text:?}");
+    let last = &text[text.rfind("HTTP/1.1 ").expect("there are answers")..];
+    assert_problem(last, 408, "request_timeout");
+    assert!(last.contains("ferry-node: 7\r\n"), "{last:?}");
+}
+
+#[tokio::test]
+async fn a_request_without_a_host_is_refused() {
+    let (address, _guard) = serve(10).await;
+    let mut raw = Raw::connect(address).await;
+    for host in ["", "host: a\r\nhost: b\r\n"] {
+        raw.send(format!("GET /livez HTTP/1.1\r\n{host}\r\n")).await;
+        assert_problem(&raw.answer().await, 400, "invalid_argument");
+    }
+    assert!(raw.is_usable().await);
+    raw.send("GET /livez HTTP/1.0\r\n\r\n").await;
+    assert!(raw.read_to_end().await.contains(" 200 OK\r\n"));
+}
+
+#[tokio::test]
 async fn a_body_above_the_cap_is_refused_with_and_without_a_length() {
     let (address, _guard) = serve(10).await;
     let body = "x".repeat(BODY_BYTES_MAX + 1);
@@ -248,7 +297,9 @@ async fn connections_above_the_cap_are_told_so() {
     let mut first = Raw::connect(address).await;
     assert!(first.is_usable().await);
     let mut second = Raw::connect(address).await;
-    assert_problem(&second.read_to_end().await, 503, "too_many_connections");
+    let answer = second.read_to_end().await;
+    assert_problem(&answer, 503, "too_many_connections");
+    assert!(answer.contains("retry-after: 1\r\n") && answer.contains("ferry-node: 7\r\n"));
     assert!(first.is_usable().await);
 }
 

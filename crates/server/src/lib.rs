@@ -14,11 +14,11 @@ mod run;
 mod disk_room;
 mod door;
 mod front;
-mod head_scan;
 mod http;
 #[cfg(test)]
 mod http_tests;
 mod node;
+mod request_scan;
 mod router;
 mod routes;
 mod wire;

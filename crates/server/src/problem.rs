@@ -9,6 +9,7 @@ use ferry_types::{Invalid, LogIndex, NodeId, TaskId};
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{HeaderMap, StatusCode};
 
+use crate::answer::NODE;
 use crate::disk_room::Shortage;
 use crate::translate;
 
@@ -95,18 +96,26 @@ impl Failure {
         self
     }
 
-    /// The answer as it goes over a wire that no HTTP library stands before; it closes.
-    pub(crate) fn to_raw(&self) -> Bytes {
+    /// The answer of `node` as it goes over a wire that no HTTP library stands before; it closes.
+    pub(crate) fn to_raw(&self, node: NodeId) -> Bytes {
         let status = self.status();
         let body = self.body();
-        let head = format!(
-            "HTTP/1.1 {} {}\r\ncontent-type: {}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        let mut head = format!(
+            "HTTP/1.1 {} {}\r\ncontent-type: {}\r\ncontent-length: {}\r\n{NODE}: {node}\r\n",
             status.as_u16(),
             status.canonical_reason().unwrap_or("Refused"),
             Problem::CONTENT_TYPE,
             body.len(),
         );
+        if let Some(seconds) = self.retry_after_seconds() {
+            head += &format!("{RETRY_AFTER}: {seconds}\r\n");
+        }
+        head += "connection: close\r\n\r\n";
         [head.into_bytes(), body].concat().into()
+    }
+
+    fn retry_after_seconds(&self) -> Option<u64> {
+        self.problem.retry_after_ms.map(|millis| millis.div_ceil(1_000).max(1))
     }
 
     fn status(&self) -> StatusCode {
@@ -122,10 +131,11 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let content_type = HeaderValue::from_static(Problem::CONTENT_TYPE);
         let (status, body) = (self.status(), self.body());
+        let retry_after = self.retry_after_seconds();
         let mut headers = self.headers;
         headers.insert(CONTENT_TYPE, content_type);
-        if let Some(millis) = self.problem.retry_after_ms {
-            headers.insert(RETRY_AFTER, millis.div_ceil(1_000).max(1).into());
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         if self.problem.code == Code::RequestTimeout {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -1,9 +1,10 @@
 //! A client's HTTP/1 connection as hyper sees it, with what hyper leaves out: a time limit on
-//! heads that is told to the client, an end for idle connections, a refusal of requests that give
-//! their length twice, and a body for the answers that hyper makes itself.
+//! heads that is told to the client, an end for idle connections, a refusal of requests whose end
+//! is not certain, and a body for the answers that hyper makes itself.
 //!
-//! Left out on purpose: a head that arrives in one read behind an earlier request (pipelined) is
-//! not scanned for a second length; hyper then closes the connection after it.
+//! A refusal takes its turn behind the answers to earlier requests: hyper is given bytes that are
+//! no request, so that it refuses them at the right place, and our refusal goes out in place of
+//! its own.
 
 use std::io;
 use std::pin::Pin;
@@ -14,22 +15,26 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use ferry_api::Code;
+use ferry_types::NodeId;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::head_scan::HeadScan;
 use crate::problem::Failure;
+use crate::request_scan::{Ambiguous, RequestScan};
 
 /// How long a request's head may take from its first byte.
 pub(crate) const HEAD_TIME: Duration = Duration::from_secs(5);
 /// How long a connection may be without a request.
 pub(crate) const IDLE_TIME: Duration = Duration::from_secs(90);
 
+/// Bytes that no parser takes for a part of a request, whatever stands before them.
+const NO_REQUEST: &[u8] = b"\0\r\n\r\n";
+
 /// What the service tells the wire: whether a request is in its hands.
 #[derive(Default)]
 pub(crate) struct Phase {
-    calls: AtomicU64,
+    answers: AtomicU64,
     is_busy: AtomicBool,
 }
 
@@ -37,11 +42,11 @@ impl Phase {
     /// A request's head was read, and the service has it.
     pub(crate) fn enter(&self) {
         self.is_busy.store(true, Ordering::Release);
-        self.calls.fetch_add(1, Ordering::AcqRel);
     }
 
     /// The service has answered.
     pub(crate) fn leave(&self) {
+        self.answers.fetch_add(1, Ordering::AcqRel);
         self.is_busy.store(false, Ordering::Release);
     }
 }
@@ -49,66 +54,80 @@ impl Phase {
 /// The connection.
 pub(crate) struct Wire {
     stream: TcpStream,
+    node: NodeId,
     phase: Arc<Phase>,
-    calls_seen: u64,
-    head: Option<HeadScan>,
+    answers_seen: u64,
+    scan: RequestScan,
+    heads_seen: u64,
     deadline: Pin<Box<Sleep>>,
-    /// What goes out in place of all else before the connection closes.
-    refusal: Option<Bytes>,
+    /// Why no more requests are taken, and what hyper is still to be given in their place.
+    refusal: Option<(Failure, &'static [u8])>,
     /// What goes out in place of an answer that hyper made.
     replacement: Option<Bytes>,
 }
 
 impl Wire {
-    pub(crate) fn new(stream: TcpStream, phase: Arc<Phase>) -> Self {
-        let deadline = Box::pin(sleep(IDLE_TIME));
-        let (refusal, replacement) = (None, None);
-        Self { stream, phase, calls_seen: 0, head: None, deadline, refusal, replacement }
-    }
-
-    /// Notes what the service did meanwhile; true if a request is in its hands.
-    fn is_busy(&mut self) -> bool {
-        let calls = self.phase.calls.load(Ordering::Acquire);
-        if calls != self.calls_seen {
-            self.calls_seen = calls;
-            self.head = None;
-            self.deadline.as_mut().reset(Instant::now() + IDLE_TIME);
+    pub(crate) fn new(stream: TcpStream, node: NodeId, phase: Arc<Phase>) -> Self {
+        Self {
+            stream,
+            node,
+            phase,
+            answers_seen: 0,
+            scan: RequestScan::default(),
+            heads_seen: 0,
+            deadline: Box::pin(sleep(IDLE_TIME)),
+            refusal: None,
+            replacement: None,
         }
-        self.phase.is_busy.load(Ordering::Acquire)
     }
 
-    /// Looks at bytes that belong to a head; false if the request has to be refused.
-    fn is_acceptable(&mut self, bytes: &[u8]) -> bool {
-        if self.head.is_none() {
-            self.deadline.as_mut().reset(Instant::now() + HEAD_TIME);
+    /// Sets the time limit for what comes next: behind an answer, and when a head begins.
+    fn set_deadline(&mut self) {
+        let (answers, heads) =
+            (self.phase.answers.load(Ordering::Acquire), self.scan.heads_begun());
+        if (answers, heads) != (self.answers_seen, self.heads_seen) {
+            (self.answers_seen, self.heads_seen) = (answers, heads);
+            let time = if self.scan.is_in_head() { HEAD_TIME } else { IDLE_TIME };
+            self.deadline.as_mut().reset(Instant::now() + time);
         }
-        self.head.get_or_insert_default().feed(bytes)
     }
 
-    fn refuse(&mut self, failure: &Failure) {
-        self.refusal = Some(failure.to_raw());
-    }
-
-    /// Sends the refusal, then fails, so that hyper lets go of the connection.
-    fn poll_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if let Some(refusal) = &mut self.refusal {
-            while refusal.has_remaining() {
-                let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, refusal))?;
-                refusal.advance(sent);
-            }
+    /// Gives hyper what it will refuse; after that, the end.
+    fn refuse(&mut self, buffer: &mut ReadBuf<'_>) {
+        if let Some((_, bytes)) = &mut self.refusal {
+            let (given, left) = bytes.split_at(bytes.len().min(buffer.remaining()));
+            buffer.put_slice(given);
+            *bytes = left;
         }
-        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-        Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
     }
 
-    fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Scans what was read behind `before`.
+    fn check(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
+        let Err(Ambiguous { fine_bytes }) = self.scan.feed(&buffer.filled()[before..]) else {
+            return;
+        };
+        buffer.set_filled(before + fine_bytes);
+        let detail = "the request gives its length twice or in a form that is not taken; send one \
+                      Content-Length, or Transfer-Encoding: chunked alone";
+        self.refusal = Some((Failure::new(Code::InvalidArgument, detail), NO_REQUEST));
+        if fine_bytes == 0 {
+            self.refuse(buffer);
+        }
+    }
+
+    fn poll_overdue(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         ready!(self.deadline.as_mut().poll(cx));
-        if self.head.is_none() {
-            return Poll::Ready(Ok(())); // Nothing asked for long: the end, for hyper.
+        // Where nothing was asked for long, the end is all that hyper is given.
+        if self.scan.is_in_head() {
+            let detail = "the request's head took longer than 5 s; send it at once";
+            self.refusal = Some((Failure::new(Code::RequestTimeout, detail), NO_REQUEST));
+            self.refuse(buffer);
         }
-        let detail = "the request's head took longer than 5 s; send it at once";
-        self.refuse(&Failure::new(Code::RequestTimeout, detail));
-        self.poll_refusal(cx)
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -120,22 +139,15 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let wire = &mut *self;
         if wire.refusal.is_some() {
-            return wire.poll_refusal(cx);
+            wire.refuse(buffer);
+            return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
         let read = Pin::new(&mut wire.stream).poll_read(cx, buffer);
-        if wire.is_busy() {
-            return read;
-        }
-        if read.is_pending() {
-            return wire.poll_overdue(cx);
-        }
-        if buffer.filled().len() > before && !wire.is_acceptable(&buffer.filled()[before..]) {
-            buffer.set_filled(before);
-            let detail = "the request gives its length twice; send one Content-Length, \
-                          or Transfer-Encoding alone";
-            wire.refuse(&Failure::new(Code::InvalidArgument, detail));
-            return wire.poll_refusal(cx);
+        wire.check(buffer, before);
+        wire.set_deadline();
+        if read.is_pending() && !wire.phase.is_busy.load(Ordering::Acquire) {
+            return wire.poll_overdue(cx, buffer);
         }
         read
     }
@@ -181,7 +193,7 @@ impl Wire {
         write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if self.replacement.is_none() {
-            self.replacement = bare_answer(first).map(|failure| failure.to_raw());
+            self.replacement = self.answer_in_place_of(first).map(|ours| ours.to_raw(self.node));
         }
         let Some(ours) = &mut self.replacement else {
             return write(Pin::new(&mut self.stream), cx);
@@ -193,22 +205,25 @@ impl Wire {
         self.replacement = None;
         Poll::Ready(Ok(first.len()))
     }
-}
 
-/// What to say in place of an answer that hyper made: those alone are 4xx without our header.
-fn bare_answer(bytes: &[u8]) -> Option<Failure> {
-    let status = bytes.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
-    if status[0] != b'4' || contains(bytes, b"ferry-node: ") {
-        return None;
+    /// What to say in place of an answer that hyper made: those alone are 4xx without our header.
+    fn answer_in_place_of(&mut self, bytes: &[u8]) -> Option<Failure> {
+        let status = bytes.strip_prefix(b"HTTP/1.")?.get(2..5)?;
+        if status[0] != b'4' || contains(bytes, b"ferry-node: ") {
+            return None;
+        }
+        if let Some((failure, _)) = self.refusal.take() {
+            return Some(failure);
+        }
+        Some(match status {
+            b"414" => Failure::new(Code::UriTooLong, "the URI is too long; 8 KiB are allowed"),
+            b"431" => Failure::new(
+                Code::HeadersTooLarge,
+                "the headers are too large; 64 are allowed, each up to 16 KiB",
+            ),
+            _ => Failure::new(Code::InvalidArgument, "the request is not well-formed HTTP/1.1"),
+        })
     }
-    Some(match status {
-        b"414" => Failure::new(Code::UriTooLong, "the URI is too long; 8 KiB are allowed"),
-        b"431" => Failure::new(
-            Code::HeadersTooLarge,
-            "the headers are too large; 64 are allowed, each up to 16 KiB",
-        ),
-        _ => Failure::new(Code::InvalidArgument, "the request is not well-formed HTTP/1.1"),
-    })
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
