@@ -133,6 +133,20 @@ async fn a_used_node_id_with_an_empty_disk_refuses_to_start() {
 }
 
 #[tokio::test]
+async fn a_used_node_id_that_waits_to_join_with_an_empty_disk_refuses_too() {
+    let mut cluster = Cluster::start(3).await;
+    let leader = cluster.leader().await;
+    let wiped = cluster.others(leader)[0];
+    cluster.node(wiped).kill();
+    cluster.node(wiped).wipe();
+    cluster.write_joining_node(wiped);
+    let printed = cluster.node(wiped).log().len();
+    cluster.node(wiped).start();
+    let said = cluster.node(wiped).wait_refusal(printed, PATIENCE).await;
+    assert!(said.contains("remove node") && said.contains("new id"), "it said:\n{said}");
+}
+
+#[tokio::test]
 async fn a_lost_disk_is_replaced_under_a_new_id() {
     let mut cluster = Cluster::start(3).await;
     let leader = cluster.leader().await;

@@ -1,27 +1,21 @@
 //! The replica as the node sees it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
 use ferry_core::{Effect, Machine, Proposal};
-use ferry_store::{Log, State, StoreError};
+use ferry_store::StoreError;
 use ferry_types::{GroupId, LogIndex, NodeAddress, NodeId, TaskId};
 use openraft::async_runtime::WatchReceiver;
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
-use crate::applier::Applier;
-use crate::freshness::Freshness;
-use crate::loops::Loops;
 use crate::metrics::{self, Metric};
-use crate::proposer::Proposer;
-use crate::raft::Raft;
-use crate::reads::Reads;
+use crate::parts::Parts;
 use crate::{
     AdminError, Answer, Bootstrap, ClusterStatus, ProposeError, ReadError, ReplicaOptions, Role,
-    StartError, founding, members, status,
+    StartError, founding, members, start, status,
 };
 
 /// How long a leader that stops may take to hand over.
@@ -33,23 +27,6 @@ pub struct Replica {
     parts: Arc<Parts>,
 }
 
-/// Everything that makes a replica.
-pub(crate) struct Parts {
-    pub(crate) options: ReplicaOptions,
-    pub(crate) raft: Raft,
-    pub(crate) reads: Reads,
-    pub(crate) proposer: Proposer,
-    pub(crate) applier: Applier,
-    pub(crate) log: Log,
-    pub(crate) state: State,
-    pub(crate) fatal: watch::Sender<Option<String>>,
-    pub(crate) fatal_seen: watch::Receiver<Option<String>>,
-    pub(crate) loops: Loops,
-    pub(crate) stop: CancellationToken,
-    pub(crate) freshness: Freshness,
-    pub(crate) apply_thread: Mutex<Option<JoinHandle<()>>>,
-}
-
 impl Replica {
     /// Opens the data directory and joins the cluster. The receiver yields the effects of what is
     /// applied, a batch per apply, on every node; it is unbounded and to be drained by one loop.
@@ -59,11 +36,11 @@ impl Replica {
     pub async fn start(
         options: ReplicaOptions,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Vec<Effect>>), StartError> {
-        crate::start::start(options).await
-    }
-
-    pub(crate) fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts) }
+        let (parts, effects) = start::start(options).await?;
+        let replica = Self { parts: Arc::new(parts) };
+        replica.watch_consensus();
+        replica.found_cluster();
+        Ok((replica, effects))
     }
 
     /// This node.
@@ -293,7 +270,7 @@ impl Replica {
     }
 
     /// Founds the cluster in the background, if this node is to.
-    pub(crate) fn found_cluster(&self) {
+    fn found_cluster(&self) {
         let Bootstrap::Members(members) = self.parts.options.bootstrap.clone() else { return };
         let (raft, peers) = (self.parts.raft.clone(), self.parts.reads.peers.clone());
         let (me, stop) = (self.node(), self.parts.stop.clone());
@@ -303,7 +280,7 @@ impl Replica {
     }
 
     /// Turns the end of the consensus engine into a message for the process.
-    pub(crate) fn watch_consensus(&self) {
+    fn watch_consensus(&self) {
         let (stop, fatal) = (self.parts.stop.clone(), self.parts.fatal.clone());
         let mut metrics = self.parts.raft.metrics();
         self.parts.loops.spawn("consensus watch", async move {
@@ -321,11 +298,5 @@ impl Replica {
                 }
             }
         });
-    }
-}
-
-impl Drop for Parts {
-    fn drop(&mut self) {
-        self.stop.cancel();
     }
 }

@@ -16,11 +16,11 @@ use crate::freshness::Freshness;
 use crate::leader::LeaderWatch;
 use crate::loops::Loops;
 use crate::options::Bootstrap;
+use crate::parts::Parts;
 use crate::peer::{Greeter, Listener, Peers, Served};
 use crate::proposer::Proposer;
 use crate::raft::{LogStorage, NetworkFactory, Raft, StateMachine};
 use crate::reads::Reads;
-use crate::replica::{Parts, Replica};
 use crate::{ReplicaOptions, StartError, alarm, succession, upkeep};
 
 /// Bytes of entries that the log keeps in memory for replication and apply.
@@ -34,7 +34,7 @@ const DEPARTURES_MAX: usize = 64;
 /// Opens the data directory and joins the cluster.
 pub(crate) async fn start(
     options: ReplicaOptions,
-) -> Result<(Replica, mpsc::UnboundedReceiver<Vec<Effect>>), StartError> {
+) -> Result<(Parts, mpsc::UnboundedReceiver<Vec<Effect>>), StartError> {
     let identity = Identity::open(&options.data_dir, &options.cluster, options.node)?;
     let is_new = identity.is_new();
     let group = options.data_dir.join(format!("group-{}", GroupId::FIRST));
@@ -112,10 +112,7 @@ pub(crate) async fn start(
         freshness,
         apply_thread: Mutex::new(Some(apply_thread)),
     };
-    let replica = Replica::new(parts);
-    replica.watch_consensus();
-    replica.found_cluster();
-    Ok((replica, effects_seen))
+    Ok((parts, effects_seen))
 }
 
 async fn open_stores(group: PathBuf) -> Result<(Log, Opened), StartError> {

@@ -118,6 +118,11 @@ impl Identity {
         Ok(true)
     }
 
+    /// The disk with which a node was first met, if it was.
+    pub fn disk_of(&self, node: NodeId) -> Option<u64> {
+        self.known().get(&node).copied()
+    }
+
     fn row(&self, known: &BTreeMap<NodeId, u64>) -> IdentityRow {
         let known_disk =
             |(node, disk): (&NodeId, &u64)| KnownDiskRow { node: node.get(), disk: *disk };

@@ -5,6 +5,7 @@ use ferry_store::Identity;
 use ferry_types::{ClusterId, NodeId};
 use tokio::sync::watch;
 
+use crate::StartError;
 use crate::wire::{Greeting, GreetingReply, Purpose, Refusal};
 
 /// Who this node is, and whom it lets in: only nodes of its own cluster, each with the disk it
@@ -29,6 +30,7 @@ impl Greeter {
             disk: self.identity.disk(),
             callee: callee.get(),
             purpose: purpose.into(),
+            callee_disk: self.identity.disk_of(callee),
         }
     }
 
@@ -38,7 +40,7 @@ impl Greeter {
             Refusal::Version
         } else if greeting.cluster != self.cluster.as_str() {
             Refusal::Cluster
-        } else if greeting.callee != self.node.get() {
+        } else if greeting.callee != self.node.get() || self.comes_without_its_disk(greeting) {
             Refusal::Callee
         } else if !self.learn(NodeId::new(greeting.node), greeting.disk).await? {
             Refusal::UsedId
@@ -58,15 +60,29 @@ impl Greeter {
             Refusal::Cluster => return refused("belongs to another cluster"),
             Refusal::Callee => return refused("is not who listens there"),
             Refusal::UsedId => {
-                let error = crate::StartError::UsedId { id: self.node, by: callee };
-                self.fatal.send_replace(Some(error.to_string()));
-                return Err(io::Error::other(error));
+                return Err(io::Error::other(self.stop_for_used_id(callee)));
             }
         }
         if !self.learn(callee, reply.disk).await? {
             return refused("answers with another disk than it had; it is not trusted");
         }
         Ok(())
+    }
+
+    /// Whether this node is new, and the caller knows its id with another disk: then it must stop.
+    fn comes_without_its_disk(&self, greeting: &Greeting) -> bool {
+        let differs = greeting.callee_disk.is_some_and(|disk| disk != self.identity.disk());
+        let comes_without = differs && self.identity.is_new();
+        if comes_without {
+            self.stop_for_used_id(NodeId::new(greeting.node));
+        }
+        comes_without
+    }
+
+    fn stop_for_used_id(&self, by: NodeId) -> StartError {
+        let error = StartError::UsedId { id: self.node, by };
+        self.fatal.send_replace(Some(error.to_string()));
+        error
     }
 
     /// Remembers the disk of a node on first contact; false if it is known with another.

@@ -6,6 +6,7 @@ use openraft::alias::VoteOf;
 use super::calls::unexpected;
 use super::link::invalid;
 use super::{Link, Served};
+use crate::off_runtime::off_runtime;
 use crate::raft::{Config, convert};
 use crate::wire::{Body, SnapshotChunk, SnapshotFile, SnapshotReply};
 
@@ -50,10 +51,4 @@ impl Write {
         }
         Ok(incoming)
     }
-}
-
-async fn off_runtime<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?.map_err(io::Error::other)
 }

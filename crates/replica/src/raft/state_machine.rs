@@ -11,6 +11,7 @@ use openraft::{OptionalSend, RaftSnapshotBuilder};
 use super::convert;
 use super::types::Config;
 use crate::applier::{Applier, Applying};
+use crate::off_runtime::off_runtime;
 
 /// Hands committed entries to the applier, and snapshots to the store.
 #[derive(Clone)]
@@ -23,13 +24,6 @@ impl StateMachine {
     pub(crate) fn new(applier: Applier, state: State) -> Self {
         Self { applier, state }
     }
-}
-
-/// Runs what reads or writes whole files away from the runtime's threads.
-async fn off_runtime<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ferry_store::StoreError> + Send + 'static,
-) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?.map_err(io::Error::other)
 }
 
 impl RaftSnapshotBuilder<Config> for StateMachine {

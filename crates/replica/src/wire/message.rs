@@ -35,6 +35,9 @@ pub(crate) struct Greeting {
     pub(crate) callee: u64,
     #[prost(enumeration = "Purpose", tag = "6")]
     pub(crate) purpose: i32,
+    /// The disk that the caller knows the callee by, if it does.
+    #[prost(fixed64, optional, tag = "7")]
+    pub(crate) callee_disk: Option<u64>,
 }
 
 impl Greeting {
