@@ -13,7 +13,10 @@ pub(crate) fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
     let text = std::borrow::Cow::<str>::deserialize(from)?;
     Timestamp::parse_rfc3339(&text).ok_or_else(|| {
-        D::Error::custom("a time must be RFC 3339 text, for example 2026-01-31T12:00:00Z")
+        D::Error::custom(match Timestamp::is_rfc3339_before_1970(&text) {
+            true => "a time must not be before 1970",
+            false => "a time must be RFC 3339 text, for example 2026-01-31T12:00:00Z",
+        })
     })
 }
 
