@@ -203,7 +203,8 @@ pub const KEYS: &[ConfigKey] = &[
         "connections_max",
         (1, 1_000_000),
         limits::CONNECTIONS_MAX as u64,
-        "HTTP connections at a time.",
+        "HTTP connections at a time; more than waiters_max, as each dequeue that another node \
+         forwards holds one.",
     ),
     integer("heartbeat_ms", (10, 60_000), 150, "How often the leader is heard of."),
     integer(

@@ -67,5 +67,6 @@ pub const EVICTIONS_PER_INSERT_MAX: usize = 2;
 pub const BROWSE_SCAN_MAX: usize = 10_000;
 /// Bytes of a frame between nodes.
 pub const FRAME_BYTES_MAX: usize = 64 << 20;
-/// Connections that a node's HTTP port serves at a time.
-pub const CONNECTIONS_MAX: usize = 10_000;
+/// Connections that a node's HTTP port serves at a time: more than [`WAITERS_MAX`], because each
+/// dequeue that another node forwards holds one while it waits.
+pub const CONNECTIONS_MAX: usize = 30_000;
