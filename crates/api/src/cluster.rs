@@ -62,7 +62,7 @@ impl NodeRole {
 }
 
 /// The body of `POST /v1/cluster/nodes`: a node that runs and is to join. Answered with 201 and
-/// the cluster's status once the node votes.
+/// the cluster's status once the node votes, or with 200 if it did before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddNode {

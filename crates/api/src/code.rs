@@ -44,8 +44,6 @@ pub enum Code {
     AlreadyExists,
     /// Drain the queue first, or force the deletion.
     NotEmpty,
-    /// Wait: the first request under this key has no answer yet.
-    IdempotencyInFlight,
     /// Use a new key: this one belongs to another request.
     IdempotencyMismatch,
     /// Enqueue later, or raise the queue's bound.
@@ -75,7 +73,7 @@ pub enum Code {
 
 impl Code {
     /// Every code that a node sends.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 30] = [
         Self::MalformedJson,
         Self::InvalidArgument,
         Self::UnknownField,
@@ -95,7 +93,6 @@ impl Code {
         Self::WrongState,
         Self::AlreadyExists,
         Self::NotEmpty,
-        Self::IdempotencyInFlight,
         Self::IdempotencyMismatch,
         Self::QueueFull,
         Self::QuotaExceeded,
@@ -121,11 +118,7 @@ impl Code {
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::RequestTimeout => 408,
-            Self::LeaseLost
-            | Self::WrongState
-            | Self::AlreadyExists
-            | Self::NotEmpty
-            | Self::IdempotencyInFlight => 409,
+            Self::LeaseLost | Self::WrongState | Self::AlreadyExists | Self::NotEmpty => 409,
             Self::BodyTooLarge => 413,
             Self::UriTooLong => 414,
             Self::UnsupportedMediaType => 415,
@@ -165,7 +158,6 @@ impl Code {
             Self::WrongState => "wrong_state",
             Self::AlreadyExists => "already_exists",
             Self::NotEmpty => "not_empty",
-            Self::IdempotencyInFlight => "idempotency_in_flight",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::QueueFull => "queue_full",
             Self::QuotaExceeded => "quota_exceeded",
@@ -203,7 +195,6 @@ impl Code {
             Self::WrongState => "the state does not allow this",
             Self::AlreadyExists => "it exists already",
             Self::NotEmpty => "the queue is not empty",
-            Self::IdempotencyInFlight => "the first request under this key is under way",
             Self::IdempotencyMismatch => "the key belongs to another request",
             Self::QueueFull => "the queue is full",
             Self::QuotaExceeded => "the cluster has its limit of these",

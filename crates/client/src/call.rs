@@ -168,7 +168,7 @@ fn classify(url: String, problem: Problem) -> Outcome {
             Outcome::NotWritten(cause(problem))
         }
         // An earlier try of this call may be the one that is in flight.
-        Code::OutcomeUnknown | Code::IdempotencyInFlight => Outcome::Unknown(cause(problem)),
+        Code::OutcomeUnknown => Outcome::Unknown(cause(problem)),
         Code::MalformedJson
         | Code::InvalidArgument
         | Code::UnknownField

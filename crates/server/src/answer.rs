@@ -7,6 +7,8 @@ use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::Serialize;
 
+/// What good answers are made of.
+pub(crate) const JSON: &str = "application/json";
 /// The log index that an answer reflects.
 pub(crate) const INDEX: HeaderName = HeaderName::from_static(headers::FERRY_INDEX);
 /// The node that served the request.
@@ -19,7 +21,7 @@ pub(crate) const STALE_MS: HeaderName = HeaderName::from_static(headers::FERRY_S
 /// A JSON answer that reflects the state at `index`.
 pub(crate) fn json<T: Serialize>(status: StatusCode, index: LogIndex, body: &T) -> Response {
     let body = serde_json::to_vec(body).expect("an answer has a JSON form");
-    let json = HeaderValue::from_static("application/json");
+    let json = HeaderValue::from_static(JSON);
     (status, [(CONTENT_TYPE, json), (INDEX, index.get().into())], body).into_response()
 }
 

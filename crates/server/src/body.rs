@@ -30,12 +30,20 @@ pub(crate) fn optional<T: DeserializeOwned + Default>(
     if body.is_empty() { Ok(T::default()) } else { required(headers, body) }
 }
 
-fn check_media_type(headers: &HeaderMap) -> Result<(), Failure> {
-    let unsupported = |detail: &str| Err(Failure::new(Code::UnsupportedMediaType, detail));
+/// Refuses a body that no route reads, whether the route asked for would read one or not.
+pub(crate) fn check_form(headers: &HeaderMap, body: &[u8]) -> Result<(), Failure> {
     let encoding = headers.get(CONTENT_ENCODING).map(|value| value.as_bytes());
     if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
         return unsupported("a Content-Encoding is not supported; send the body as it is");
     }
+    if body.is_empty() { Ok(()) } else { check_media_type(headers) }
+}
+
+fn unsupported(detail: &str) -> Result<(), Failure> {
+    Err(Failure::new(Code::UnsupportedMediaType, detail))
+}
+
+fn check_media_type(headers: &HeaderMap) -> Result<(), Failure> {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = media_type.map(|value| value.split(';').next().unwrap_or(value).trim());
     if essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
@@ -95,6 +103,7 @@ fn unknown_field(rest: &str) -> Failure {
     let known: Vec<&str> = names.collect();
     let hint = match nearest(wrong, known.iter().copied()) {
         Some(known) => format!("did you mean {known}?"),
+        None if known.is_empty() => "the body has no fields".to_owned(),
         None => format!("known are {}", known.join(", ")),
     };
     let detail = format!("the field {wrong:?} is not known; {hint}");
@@ -176,6 +185,8 @@ mod tests {
         let (code, field, detail) = refusal::<QueueSettings>(b"{\"colour\": 1}");
         assert_eq!((code, field.as_str()), (Code::UnknownField, "colour"));
         assert!(detail.contains("known are lease_ms, max_attempts"), "{detail}");
+        let (_, _, detail) = refusal::<crate::routes::leases::NoFields>(b"{\"colour\": 1}");
+        assert!(detail.ends_with("the body has no fields"), "{detail}");
     }
 
     #[test]
@@ -207,8 +218,14 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         assert!(required::<QueueSettings>(&headers, b"{}").is_ok());
+        assert!(check_form(&headers, b"{}").is_ok());
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        assert!(required::<QueueSettings>(&headers, b"{}").is_err());
+        assert!(check_form(&headers, b"{}").is_err());
+        assert!(check_form(&headers, b"").is_err());
+        headers.remove(CONTENT_ENCODING);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        assert!(check_form(&headers, b"").is_ok());
+        assert!(check_form(&headers, b"{}").is_err());
         assert!(optional::<QueueSettings>(&HeaderMap::new(), b"").is_ok());
     }
 }

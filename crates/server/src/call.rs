@@ -6,13 +6,14 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use ferry_api::{Code, headers as names};
+use ferry_api::headers as names;
 use ferry_types::{IdempotencyKey, limits};
-use hyper::header::ACCEPT;
 use hyper::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
+use crate::accept;
+use crate::answer::JSON;
 use crate::between_nodes::Forwarded;
 use crate::body;
 use crate::body_reader;
@@ -50,13 +51,14 @@ impl FromRequest<Arc<Door>> for Call {
         let arrived = Instant::now();
         let node = Arc::clone(door.node()?);
         let (parts, body) = request.into_parts();
-        check_accept(&parts.headers)?;
+        accept::check(&parts.headers, JSON)?;
         let query = Query::parse(parts.uri.query().unwrap_or(""))?;
         let forwarded = Forwarded::read(&parts.headers, door.id)?;
         let key = RequestKey::new(callers_key(&parts.headers)?, forwarded.as_ref());
         let may_forward = query.flag("forward", true)?;
         let patience = patience(&parts.headers)?;
         let body = read_body(&parts.headers, body).await?;
+        body::check_form(&parts.headers, &body)?;
         Ok(Self {
             node,
             door: Arc::clone(door),
@@ -80,6 +82,16 @@ impl Call {
         (self.arrived + self.patience).saturating_duration_since(Instant::now())
     }
 
+    /// Refuses a key where it would mean nothing.
+    pub(crate) fn refuse_key(&self) -> Result<(), Failure> {
+        if self.headers.contains_key(names::IDEMPOTENCY_KEY) {
+            let detail = "must be left out: answers to changes of the cluster are not kept; \
+                          /v1/cluster tells whether one was made, and it may be repeated";
+            return Err(Failure::invalid(names::IDEMPOTENCY_KEY, detail));
+        }
+        Ok(())
+    }
+
     /// The body, which has to be there.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         body::required(&self.headers, &self.body)
@@ -93,23 +105,6 @@ impl Call {
 
 async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
     body_reader::read(headers, body.into_data_stream(), limits::BODY_BYTES_MAX).await
-}
-
-fn check_accept(headers: &HeaderMap) -> Result<(), Failure> {
-    let is_fine = |range: &str| {
-        let range = range.split(';').next().unwrap_or(range).trim();
-        matches!(
-            range.to_ascii_lowercase().as_str(),
-            "" | "*/*" | "application/*" | "application/json" | "application/problem+json"
-        )
-    };
-    let mut accepts = headers.get_all(ACCEPT).iter().peekable();
-    if accepts.peek().is_none()
-        || accepts.any(|value| value.to_str().is_ok_and(|text| text.split(',').any(is_fine)))
-    {
-        return Ok(());
-    }
-    Err(Failure::new(Code::NotAcceptable, "answers are application/json; accept that"))
 }
 
 fn callers_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Failure> {

@@ -118,8 +118,7 @@ fn check_head<B>(request: &Request<B>) -> Result<(), Failure> {
             .header(ALLOW, HeaderValue::from_static("GET,HEAD,PUT,POST,DELETE")));
     }
     if request.version() == Version::HTTP_11 && headers.get_all(HOST).iter().count() != 1 {
-        let detail = "a request of HTTP/1.1 must have one Host header; send it";
-        return Err(Failure::invalid("host", detail));
+        return Err(Failure::invalid("host", "must be given once in a request of HTTP/1.1"));
     }
     Ok(())
 }

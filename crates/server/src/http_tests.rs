@@ -19,6 +19,8 @@ use crate::http::HttpServer;
 use crate::problem::Failure;
 use crate::router::router;
 
+mod pipelining;
+
 const BODY_BYTES_MAX: usize = 64 << 10;
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -157,57 +159,6 @@ async fn a_long_uri_is_refused() {
 }
 
 #[tokio::test]
-async fn a_length_given_twice_is_refused_and_closes() {
-    let (address, _guard) = serve(10).await;
-    for lengths in [
-        "content-length: 2\r\ncontent-length: 3\r\n",
-        "content-length: 2\r\ncontent-length: 2\r\n",
-        "content-length: 2\r\ntransfer-encoding: chunked\r\n",
-        "transfer-encoding: chunked\r\ncontent-length: 2\r\n",
-    ] {
-        let mut raw = Raw::connect(address).await;
-        raw.send(format!("POST /echo HTTP/1.1\r\nhost: a\r\n{lengths}\r\nok")).await;
-        assert_problem(&raw.read_to_end().await, 400, "invalid_argument");
-    }
-}
-
-#[tokio::test]
-async fn a_smuggled_request_is_refused_in_its_turn_and_nothing_of_it_is_done() {
-    let (address, _guard) = serve(10).await;
-    let fine = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\n<ok>";
-    let hidden = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nthief";
-    for lengths in [
-        "content-length: 4\r\ntransfer-encoding: chunked\r\n",
-        "transfer-encoding: chunked\r\ncontent-length: 4\r\n",
-        "content-length: 4\r\ncontent-length: 8\r\n",
-        "transfer-encoding: gzip, chunked\r\n",
-    ] {
-        let bad = format!("POST /echo HTTP/1.1\r\nhost: a\r\n{lengths}\r\n0\r\n\r\n{hidden}");
-        let mut raw = Raw::connect(address).await;
-        raw.send(format!("{fine}{fine}{bad}")).await;
-        let text = raw.read_to_end().await;
-        assert_eq!(text.matches("<ok>").count(), 2, "{text:?}");
-        assert!(!text.contains("thief"), "{text:?}");
-        let last = &text[text.rfind("HTTP/1.1 ").expect("there are answers")..];
-        assert_problem(last, 400, "invalid_argument");
-        assert!(last.contains("ferry-node: 7\r\n"), "{last:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_head_that_stalls_behind_an_earlier_request_is_timed_out() {
-    let (address, _guard) = serve(10).await;
-    let mut raw = Raw::connect(address).await;
-    let fine = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\n<ok>";
-    raw.send(format!("{fine}POST /echo HTTP/1.1\r\nho")).await;
-    let text = raw.read_to_end().await;
-    assert!(text.contains("<ok>"), "{text:?}");
-    let last = &text[text.rfind("HTTP/1.1 ").expect("there are answers")..];
-    assert_problem(last, 408, "request_timeout");
-    assert!(last.contains("ferry-node: 7\r\n"), "{last:?}");
-}
-
-#[tokio::test]
 async fn a_request_without_a_host_is_refused() {
     let (address, _guard) = serve(10).await;
     let mut raw = Raw::connect(address).await;
@@ -262,10 +213,16 @@ async fn wrong_methods_and_paths_are_told() {
         ("GET /v1/queues/", 400, "invalid_argument", ""),
         ("POST /v1/queues//tasks", 400, "invalid_argument", ""),
         ("POST /v1/queues/%2e%2e%2fetc/tasks", 400, "invalid_argument", ""),
+        ("GET /v1/queues/../etc", 400, "invalid_argument", ""),
+        ("GET /v1/queues/%2E%2e/etc", 400, "invalid_argument", ""),
         ("POST /v1/queues/%00/tasks", 400, "invalid_argument", ""),
         ("POST /v1/queues/%ff/tasks", 400, "invalid_argument", ""),
         ("POST /v1/leases/l1/ack", 400, "invalid_argument", ""),
         ("GET /v1/queues/a", 503, "no_leader", "retry-after: 1\r\n"),
+        ("GET /livez?x=1", 400, "unknown_field", ""),
+        ("GET /readyz?consistency=stale", 400, "unknown_field", ""),
+        ("GET /metrics?x", 400, "unknown_field", ""),
+        ("GET /openapi.json?x=1", 400, "unknown_field", ""),
     ] {
         raw.send(format!("{line} HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n")).await;
         let answer = raw.answer().await;
@@ -329,6 +286,28 @@ async fn a_thousand_pipelined_requests_are_answered_in_order() {
     drop(sender.await);
     let places: Vec<_> = (0..1_000).map(|number| text.find(&format!("<{number:06}>"))).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_accepted_is_not_given() {
+    let (address, _guard) = serve(10).await;
+    let mut raw = Raw::connect(address).await;
+    for (path, accept, status) in [
+        ("/livez", "application/json;q=0", 406),
+        ("/openapi.json", "text/html", 406),
+        ("/metrics", "application/json", 406),
+        ("/readyz", "text/plain", 406),
+        ("/metrics", "application/openmetrics-text;q=0.5, text/plain;version=0.0.4;q=0.3", 200),
+        ("/livez", "text/html, */*;q=0.1", 200),
+    ] {
+        raw.send(format!("GET {path} HTTP/1.1\r\nhost: a\r\naccept: {accept}\r\n\r\n")).await;
+        let answer = raw.read_until(|text| text.ends_with(['}', '\n'])).await.0;
+        if status == 406 {
+            assert_problem(&answer, 406, "not_acceptable");
+        } else {
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{path} {accept}: {answer:?}");
+        }
+    }
 }
 
 /// An HTTP/2 frame.

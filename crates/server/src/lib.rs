@@ -23,6 +23,7 @@ mod router;
 mod routes;
 mod wire;
 
+mod accept;
 mod between_nodes;
 mod body;
 mod body_reader;
@@ -31,6 +32,7 @@ mod idempotency;
 mod json_scan;
 mod named;
 mod pages;
+mod probe;
 mod query;
 mod request_key;
 

@@ -43,12 +43,18 @@ impl Query {
         self.allow(&WRITE, names)
     }
 
+    /// Refuses everything: the route takes no parameters.
+    pub(crate) fn allow_none(&self) -> Result<(), Failure> {
+        self.allow(&[], &[])
+    }
+
     fn allow(&self, common: &[&str], names: &[&str]) -> Result<(), Failure> {
         let known = || common.iter().chain(names).copied();
         for (name, _) in &self.0 {
             if !known().any(|known| known == name) {
                 let hint = match nearest(name, known()) {
                     Some(known) => format!("did you mean {known}?"),
+                    None if known().next().is_none() => "the route has none".to_owned(),
                     None => format!("known are {}", known().collect::<Vec<_>>().join(", ")),
                 };
                 let detail = format!("the query parameter {name:?} is not known; {hint}");
@@ -124,6 +130,7 @@ mod tests {
         assert_eq!(query.get("empty"), Some(""));
         assert!(query.allow_read(&["state", "type", "empty"]).is_ok());
         assert!(query.allow_read(&["state", "type"]).is_err());
+        assert!(query.allow_none().is_err() && Query::default().allow_none().is_ok());
         assert_eq!(query.canonical_without(&["type"]), "empty=\nstate=ready\n");
     }
 

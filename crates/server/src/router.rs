@@ -1,10 +1,12 @@
 //! Which handler takes which request.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{MethodRouter, delete, get, post};
 use ferry_api::{Code, routes as paths};
+use ferry_types::QueueName;
 use hyper::{Method, Uri};
 
 use crate::door::Door;
@@ -51,6 +53,19 @@ async fn wrong_path(uri: Uri) -> Failure {
     let path = uri.path();
     if path.starts_with("/v1/") && path.split('/').skip(1).any(str::is_empty) {
         return Failure::invalid("path", "must not have an empty name in it");
+    }
+    // What a client is to fold before it sends it is not folded here, where it would be a name.
+    let is_dots = |segment: &str| {
+        let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+        matches!(plain.as_str(), "." | "..")
+    };
+    if path.split('/').any(is_dots) {
+        let invalid = QueueName::from_str("..").err();
+        let grammar = invalid.map_or("a name", |invalid| invalid.grammar);
+        return Failure::invalid(
+            "path",
+            format!("must not have dots for a name, which is {grammar}"),
+        );
     }
     Failure::new(Code::NotFound, "there is no such route; see /openapi.json")
 }

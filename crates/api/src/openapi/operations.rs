@@ -97,6 +97,10 @@ pub(super) fn operation(path: &str, method: &str) -> Value {
         "parameters": parameters.iter().map(refer).collect::<Vec<_>>(),
         "responses": responses(&operation),
     });
+    if operation.tag == "cluster" && method != "get" {
+        value["description"] =
+            json!("Takes no `Idempotency-Key` (400): it may be repeated without one.");
+    }
     if let Some(body) = operation.body {
         value["requestBody"] = request_body(body);
     }
@@ -293,10 +297,10 @@ fn node_operation(path: &str, method: &str) -> Option<Operation> {
         ),
         (routes::NODES, "post") => Operation::admin(
             "addNode",
-            "Adds a running node and answers once it votes.",
+            "Adds a running node and answers once it votes; 200 if it does already.",
             &[],
             Some(Body::Needed("AddNode")),
-            &[(201, Some("ClusterStatus"))],
+            &[(200, Some("ClusterStatus")), (201, Some("ClusterStatus"))],
         ),
         (routes::NODE, "delete") => Operation::admin(
             "removeNode",

@@ -17,13 +17,14 @@ use crate::routes::leases::NoFields;
 
 /// `GET /v1/cluster`: as this node sees it, never forwarded.
 pub(crate) async fn status(call: Call) -> Result<Response, Failure> {
-    call.query.allow_read(&[])?;
+    call.query.allow_none()?;
     Ok(show(&call, StatusCode::OK).await)
 }
 
-/// `POST /v1/cluster/nodes`: adds a voter once it has caught up.
+/// `POST /v1/cluster/nodes`: adds a voter once it has caught up; 200 if it is one already.
 pub(crate) async fn add(call: Call) -> Result<Response, Failure> {
     call.query.allow_write(&[])?;
+    call.refuse_key()?;
     let mut relay = Relay::new(&call, Kind::Admin);
     loop {
         if let Turn::Answered(response) = relay.next().await? {
@@ -40,9 +41,11 @@ pub(crate) async fn add(call: Call) -> Result<Response, Failure> {
             return Err(Failure::invalid("peer", "must be host:port"));
         }
         let address = NodeAddress { http: http.trim_end_matches('/').into(), peer };
+        let is_new = !is_voter(&call, id).await;
         let outcome = call.node.replica.add_node(id, address, relay.remaining()).await;
         if is_done(&mut relay, outcome).await? {
-            return Ok(show(&call, StatusCode::CREATED).await);
+            let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+            return Ok(show(&call, status).await);
         }
     }
 }
@@ -50,6 +53,7 @@ pub(crate) async fn add(call: Call) -> Result<Response, Failure> {
 /// `DELETE /v1/cluster/nodes/{id}`: removes a node for good.
 pub(crate) async fn remove(Named(id): Named<NodeId>, call: Call) -> Result<Response, Failure> {
     call.query.allow_write(&[])?;
+    call.refuse_key()?;
     let mut relay = Relay::new(&call, Kind::Admin);
     loop {
         if let Turn::Answered(response) = relay.next().await? {
@@ -65,6 +69,7 @@ pub(crate) async fn remove(Named(id): Named<NodeId>, call: Call) -> Result<Respo
 /// `POST /v1/cluster/transfer-leader`: hands leadership to a voter.
 pub(crate) async fn transfer(call: Call) -> Result<Response, Failure> {
     call.query.allow_write(&[])?;
+    call.refuse_key()?;
     let mut relay = Relay::new(&call, Kind::Admin);
     loop {
         if let Turn::Answered(response) = relay.next().await? {
@@ -80,10 +85,16 @@ pub(crate) async fn transfer(call: Call) -> Result<Response, Failure> {
 
 /// `POST /v1/cluster/snapshot`: of the node that is asked, never forwarded.
 pub(crate) async fn snapshot(call: Call) -> Result<Response, Failure> {
-    call.query.allow_write(&[])?;
+    call.query.allow_none()?;
+    call.refuse_key()?;
     call.json_or_default::<NoFields>()?;
     call.node.replica.snapshot(call.patience).await?;
     Ok(show(&call, StatusCode::OK).await)
+}
+
+async fn is_voter(call: &Call, id: NodeId) -> bool {
+    let nodes = call.node.replica.status().await.nodes;
+    nodes.iter().any(|node| node.id == id && node.role != Role::Learner)
 }
 
 /// Whether it is done; if not, it is worth another try.

@@ -1,0 +1,72 @@
+//! Whether the caller takes what a route gives.
+
+use ferry_api::Code;
+use hyper::HeaderMap;
+use hyper::header::ACCEPT;
+
+use crate::problem::Failure;
+
+/// Refuses a request whose `Accept` leaves out `media_type`.
+pub(crate) fn check(headers: &HeaderMap, media_type: &str) -> Result<(), Failure> {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges: Vec<&str> = values
+        .flat_map(|text| text.split(','))
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .collect();
+    let is_named = headers.contains_key(ACCEPT) && !ranges.is_empty();
+    if !is_named || takes(&ranges, media_type) {
+        return Ok(());
+    }
+    let detail = format!("answers of this route are {media_type}; accept that");
+    Err(Failure::new(Code::NotAcceptable, detail))
+}
+
+/// The most specific range decides: `*/*, text/html;q=0` is anything but HTML.
+fn takes(ranges: &[&str], media_type: &str) -> bool {
+    let main_type = media_type.split('/').next().unwrap_or(media_type);
+    let group = format!("{main_type}/*");
+    let fitting = ranges.iter().filter_map(|range| {
+        let (name, parameters) = range.split_once(';').unwrap_or((range, ""));
+        let name = name.trim();
+        let exactness = [media_type, group.as_str(), "*/*"]
+            .iter()
+            .position(|known| name.eq_ignore_ascii_case(known))?;
+        Some((exactness, is_wanted(parameters)))
+    });
+    fitting.min_by_key(|&(exactness, _)| exactness).is_some_and(|(_, is_wanted)| is_wanted)
+}
+
+/// Whether the weight among a range's parameters is above nothing.
+fn is_wanted(parameters: &str) -> bool {
+    let mut weights = parameters.split(';').filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f32>())
+    });
+    // A weight that is no number is no reason to refuse.
+    !weights.next().is_some_and(|weight| weight.is_ok_and(|weight| weight <= 0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_specific_range_decides() {
+        for (accept, takes_json, takes_text) in [
+            ("*/*", true, true),
+            ("application/json", true, false),
+            ("Application/JSON; charset=utf-8", true, false),
+            ("application/*;q=0.1", true, false),
+            ("text/html, text/*;q=0.5", false, true),
+            ("application/json;q=0", false, false),
+            ("*/*, application/json; q=0.000", false, true),
+            ("*/*;q=0, application/json", true, false),
+            ("image/png", false, false),
+        ] {
+            let ranges: Vec<&str> = accept.split(',').map(str::trim).collect();
+            assert_eq!(takes(&ranges, "application/json"), takes_json, "{accept}");
+            assert_eq!(takes(&ranges, "text/plain"), takes_text, "{accept}");
+        }
+    }
+}
