@@ -169,3 +169,21 @@ fn is_before_log(status: StatusCode, body: &[u8]) -> bool {
 fn code(body: &[u8]) -> Option<Code> {
     serde_json::from_slice::<Problem>(body).ok().map(|problem| problem.code)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_before_the_log_is_told_from_one_by_the_machine() {
+        let body = |code| serde_json::to_vec(&Problem::new(code, "d")).expect("has a JSON form");
+        for (status, code, expected) in [
+            (StatusCode::INSUFFICIENT_STORAGE, Code::DiskFull, true),
+            (StatusCode::TOO_MANY_REQUESTS, Code::TooManyWaiters, true),
+            (StatusCode::TOO_MANY_REQUESTS, Code::QueueFull, false),
+            (StatusCode::CONFLICT, Code::LeaseLost, false),
+        ] {
+            assert_eq!(is_before_log(status, &body(code)), expected, "{code}");
+        }
+    }
+}
