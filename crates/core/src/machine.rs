@@ -69,6 +69,8 @@ pub struct Machine {
     answers: Answers,
     /// By queue. What this node counts for itself: neither stored nor compared.
     rates: BTreeMap<u32, Rates>,
+    /// Answers forgotten before their time. Likewise this node's own.
+    evicted_answers: u64,
 }
 
 impl Default for Machine {
@@ -86,6 +88,7 @@ impl Default for Machine {
             tasks: Tasks::default(),
             answers: Answers::default(),
             rates: BTreeMap::new(),
+            evicted_answers: 0,
         }
     }
 }
@@ -93,7 +96,7 @@ impl Default for Machine {
 /// Whether the replicated state is the same. Looks at everything: for tests.
 impl PartialEq for Machine {
     fn eq(&self, other: &Self) -> bool {
-        let Self { counters, queues, tasks, answers, rates: _ } = self;
+        let Self { counters, queues, tasks, answers, rates: _, evicted_answers: _ } = self;
         *counters == other.counters
             && *queues == other.queues
             && *tasks == other.tasks

@@ -32,6 +32,10 @@ pub(crate) mod metric {
     pub(crate) const BYTES: &str = "ferry_queue_bytes";
     /// Queues that the two above leave out, because there are too many. Gauge.
     pub(crate) const QUEUES_LEFT_OUT: &str = "ferry_queues_left_out";
+    /// Answers kept under idempotency keys, by whose keys they are. Gauge.
+    pub(crate) const KEPT_ANSWERS: &str = "ferry_idempotency_answers";
+    /// Such answers that this node forgot before their time, because there were too many. Counter.
+    pub(crate) const EVICTED_ANSWERS: &str = "ferry_idempotency_answers_evicted_total";
 }
 
 /// Queues that get labels of their own, in the order of their names.
@@ -131,9 +135,16 @@ pub(crate) fn text(door: &Door) -> String {
     }
     head(&mut out, metric::WAITERS, "gauge", "Dequeues that wait for a task on this node.");
     line(&mut out, metric::WAITERS, "", node.waiters.len());
-    let queues =
-        node.replica.view(|_, machine| machine.queues(None, ferry_types::limits::QUEUES_MAX));
+    let (queues, kept, evicted) = node.replica.view(|_, machine| {
+        let queues = machine.queues(None, ferry_types::limits::QUEUES_MAX);
+        (queues, machine.kept_answers(), machine.evicted_answers())
+    });
     write_queues(&mut out, &queues);
+    head(&mut out, metric::KEPT_ANSWERS, "gauge", "Answers kept under idempotency keys.");
+    line(&mut out, metric::KEPT_ANSWERS, "keys=\"callers\"", kept.0);
+    line(&mut out, metric::KEPT_ANSWERS, "keys=\"forwarders\"", kept.1);
+    head(&mut out, metric::EVICTED_ANSWERS, "counter", "Answers forgotten before their time.");
+    line(&mut out, metric::EVICTED_ANSWERS, "", evicted);
     out.push_str(&node.replica.metrics());
     out
 }

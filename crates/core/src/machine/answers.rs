@@ -83,6 +83,11 @@ impl Space {
         self.numbers.get(key).and_then(|number| self.answers.get(number))
     }
 
+    /// How many answers are kept.
+    pub(crate) fn len(&self) -> u64 {
+        self.answers.len() as u64
+    }
+
     /// The number of the answer under a key.
     pub(crate) fn number(&self, key: &str) -> Option<u64> {
         self.numbers.get(key).copied()
@@ -106,7 +111,7 @@ impl Space {
 
     /// The number of the oldest answer, if there are more than `max`.
     pub(crate) fn oldest_above(&self, max: u64) -> Option<u64> {
-        let over = self.answers.len() as u64 > max;
+        let over = self.len() > max;
         self.answers.keys().next().copied().filter(|_| over)
     }
 

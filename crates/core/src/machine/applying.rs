@@ -127,6 +127,7 @@ impl<'a> Applying<'a> {
             let Some(oldest) = space.oldest_above(self.limits.idempotency_keys_max) else { break };
             space.remove(oldest);
             self.dirty.answers.insert(oldest);
+            self.machine.evicted_answers += 1;
         }
     }
 }

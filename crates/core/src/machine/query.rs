@@ -40,6 +40,17 @@ impl Machine {
         self.answers.space(forwarded).find(key).is_some()
     }
 
+    /// How many answers are kept under callers' keys and under forwarders'.
+    pub fn kept_answers(&self) -> (u64, u64) {
+        (self.answers.space(false).len(), self.answers.space(true).len())
+    }
+
+    /// How many answers this node has forgotten before their time since it started, because there
+    /// were too many. Not part of the replicated state.
+    pub fn evicted_answers(&self) -> u64 {
+        self.evicted_answers
+    }
+
     /// Tasks that fit, in id order, after `after`, at most `limit`, and where to go on. Looks at a
     /// bounded number of tasks, so a page may be short and still have a successor.
     pub fn tasks(

@@ -1,7 +1,7 @@
-//! The limit on queues (G6), which takes more of them than a script can show.
+//! Limits on tables (G6, I8) that scripts cannot show.
 
 use ferry_core::command::{
-    DeleteQueue, Enqueue, Entry, NewTask, PutQueue, QueueSettings, TableLimits,
+    DeleteQueue, Enqueue, Entry, Idempotency, NewTask, PutQueue, QueueSettings, TableLimits,
 };
 use ferry_core::rejection::QueueLimit;
 use ferry_core::reply::{QueueDeleted, QueuePut};
@@ -21,6 +21,24 @@ fn apply(machine: &mut Machine, commands: Vec<Command>) -> Vec<Result<Reply, Rej
     let applied = machine.apply(LogIndex::new(1), Entry { at_ms: 0, limits, proposals });
     assert_eq!(machine.check(), Ok(()));
     applied.outcomes.into_iter().map(|outcome| outcome.result).collect()
+}
+
+#[test]
+fn what_is_forgotten_before_its_time_is_counted() {
+    let mut machine = Machine::default();
+    let put = |key: &str| Proposal {
+        command: Some(put(0)),
+        idempotency: Some(Idempotency {
+            key: key.into(),
+            retention_ms: 1_000,
+            ..Idempotency::default()
+        }),
+    };
+    let limits = TableLimits { idempotency_keys_max: 2, finished_tasks_max: 1 };
+    let proposals = ["a", "b", "c", "b"].map(put).to_vec();
+    machine.apply(LogIndex::new(1), Entry { at_ms: 0, limits, proposals });
+    assert_eq!((machine.kept_answers(), machine.evicted_answers()), ((2, 0), 1));
+    assert!(!machine.keeps_answer("a", false));
 }
 
 #[test]
