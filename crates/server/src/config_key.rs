@@ -224,7 +224,7 @@ pub const KEYS: &[ConfigKey] = &[
     integer(
         "log_entries_kept",
         (0, u32::MAX as u64),
-        10_000,
+        1_000,
         "Log entries kept behind a snapshot for nodes that lag.",
     ),
     integer(
