@@ -1,6 +1,6 @@
 //! How a replica comes to life: the disk first, then the port, then consensus.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use ferry_core::Effect;
@@ -22,11 +22,6 @@ use crate::proposer::Proposer;
 use crate::raft::{LogStorage, NetworkFactory, Raft, StateMachine};
 use crate::reads::Reads;
 use crate::{ReplicaOptions, StartError, alarm, succession, upkeep};
-
-/// Bytes of entries that the log keeps in memory for replication and apply.
-const LOG_CACHE_BYTES: usize = 32 << 20;
-/// Bytes of a log segment, the unit of purging.
-const LOG_SEGMENT_BYTES: usize = 32 << 20;
 
 /// News of ended connections that may wait.
 const DEPARTURES_MAX: usize = 64;
@@ -117,7 +112,7 @@ pub(crate) async fn start(
 
 async fn open_stores(group: PathBuf) -> Result<(Log, Opened), StartError> {
     let open = move || -> Result<(Log, Opened), ferry_store::StoreError> {
-        let log = open_log(&group.join("log"))?;
+        let log = Log::open(&group.join("log"), LogOptions::default())?;
         Ok((log, State::open(&group, StateOptions::default())?))
     };
     let opened = tokio::task::spawn_blocking(open).await;
@@ -132,11 +127,6 @@ fn require_no_gap(path: PathBuf, log: &Log, opened: &Opened) -> Result<(), Start
     }
     let index = |id: Option<LogId>| id.map_or(0, |id| id.index.get());
     Err(StartError::Gap { path, applied: index(opened.applied), purged: index(purged) })
-}
-
-fn open_log(path: &Path) -> Result<Log, ferry_store::StoreError> {
-    let options = LogOptions { cache_bytes: LOG_CACHE_BYTES, segment_bytes: LOG_SEGMENT_BYTES };
-    Log::open(path, options)
 }
 
 /// A node with an empty disk asks the members whether they know its id with another disk. Those
