@@ -16,7 +16,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("client", &["types", "api"]),
     ("replica", &["types", "core", "store"]),
     ("server", &["types", "core", "store", "replica", "api", "client"]),
-    ("cli", &["types", "api", "client", "server"]),
+    ("bench", &["types", "api"]),
+    ("cli", &["types", "api", "client", "server", "bench"]),
 ];
 
 /// The homes of heavy dependencies. `tests` sees everything.
@@ -27,6 +28,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["server"]),
     ("reqwest", &["client", "server"]),
     ("clap", &["cli"]),
+    ("hdrhistogram", &["bench"]),
 ];
 
 const TOP_LEVEL: &[&str] =

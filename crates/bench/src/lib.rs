@@ -1,0 +1,18 @@
+//! The load generator: scenarios that measure a task queue, written once for every system.
+//!
+//! 1. A system is a [`Target`]; scenarios see nothing else of it.
+//! 2. Latencies of paced scenarios count from the intended start, so a stalled server cannot hide
+//!    behind the requests that it kept from being sent.
+//! 3. Failures are counted and shown. A figure that cannot be had is absent, never zero.
+
+mod latencies;
+mod load;
+mod recorder;
+mod request_error;
+mod target;
+
+pub use latencies::{Latencies, Percentiles};
+pub use load::Load;
+pub use recorder::{Recorder, Records, TICK};
+pub use request_error::RequestError;
+pub use target::{Producer, Target, Worker};
