@@ -5,14 +5,28 @@
 //!    behind the requests that it kept from being sent.
 //! 3. Failures are counted and shown. A figure that cannot be had is absent, never zero.
 
+mod bench;
+mod ferry;
 mod latencies;
 mod load;
+mod measurement;
+mod payloads;
+mod plan;
 mod recorder;
 mod request_error;
+mod scenario;
 mod target;
+mod usage;
 
+pub use bench::{Bench, Outcome};
+pub use ferry::{DevCluster, Ferry, FerryProducer, FerryWorker};
 pub use latencies::{Latencies, Percentiles};
 pub use load::Load;
+pub use measurement::{CurvePoint, Measurement};
+pub use payloads::Payloads;
+pub use plan::{Listener, Plan, Progress};
 pub use recorder::{Recorder, Records, TICK};
 pub use request_error::RequestError;
+pub use scenario::Scenario;
 pub use target::{Producer, Target, Worker};
+pub use usage::{ServerCost, Usage};

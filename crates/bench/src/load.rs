@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::{Recorder, RequestError};
+use crate::{Payloads, Recorder, RequestError};
 
 /// What a producer is to enqueue in a flood, and where it says what came of it.
 #[derive(Clone, Debug)]
 pub struct Load {
-    payload: Bytes,
+    payloads: Arc<Payloads>,
     batch: usize,
     /// Tasks that nobody has taken yet; `u64::MAX` is no bound. Shared by all producers.
     left: Arc<AtomicU64>,
@@ -18,14 +18,19 @@ pub struct Load {
 
 impl Load {
     /// A load of `tasks` tasks (no bound if `None`), shared by those who hold a clone of it.
-    pub fn new(payload: Bytes, batch: usize, tasks: Option<u64>, recorder: Arc<Recorder>) -> Self {
+    pub fn new(
+        payloads: Arc<Payloads>,
+        batch: usize,
+        tasks: Option<u64>,
+        recorder: Arc<Recorder>,
+    ) -> Self {
         let left = Arc::new(AtomicU64::new(tasks.unwrap_or(u64::MAX)));
-        Self { payload, batch, left, recorder }
+        Self { payloads, batch, left, recorder }
     }
 
-    /// The payload of every task.
-    pub fn payload(&self) -> &Bytes {
-        &self.payload
+    /// A payload for the next task.
+    pub fn payload(&self) -> Bytes {
+        self.payloads.next()
     }
 
     /// How many tasks belong into a request, where requests bear several.
@@ -63,7 +68,7 @@ mod tests {
     use super::*;
 
     fn load(tasks: Option<u64>) -> Load {
-        Load::new(Bytes::from_static(b"x"), 100, tasks, Arc::default())
+        Load::new(Arc::new(Payloads::new(16)), 100, tasks, Arc::default())
     }
 
     #[test]

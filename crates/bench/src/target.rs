@@ -54,8 +54,6 @@ pub trait Target: Send + Sync + 'static {
 /// A client that enqueues, over a connection of its own.
 pub trait Producer: Send + 'static {
     /// Enqueues one task and waits for the answer that it is durable.
-    ///
-    /// Consecutive calls may bear the same `Bytes`, so that an encoded request can be kept.
     fn enqueue(&mut self, payload: &Bytes)
     -> impl Future<Output = Result<(), RequestError>> + Send;
 

@@ -1,0 +1,14 @@
+//! Ferry as a target: plain HTTP, one kept connection a producer or worker, to the leader.
+
+mod connection;
+mod dev_cluster;
+mod leases;
+mod producer;
+mod server;
+mod system;
+mod worker;
+
+pub use dev_cluster::DevCluster;
+pub use producer::FerryProducer;
+pub use system::Ferry;
+pub use worker::FerryWorker;
