@@ -123,7 +123,7 @@ mod tests {
         latencies.add(Duration::from_millis(1), 90);
         latencies.add(Duration::from_millis(5), 10);
         let curve = curve(&latencies);
-        assert_eq!(curve.last().map(|point| point.share), Some(0.98));
+        assert_eq!(curve.last().map(|point| point.share), Some(0.99));
         assert!(curve.windows(2).all(|pair| pair[0].us <= pair[1].us), "{curve:?}");
     }
 }

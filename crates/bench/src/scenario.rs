@@ -8,6 +8,8 @@ mod fill;
 mod load_loops;
 mod measured;
 
+use std::fmt;
+
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
@@ -17,4 +19,21 @@ pub enum Scenario {
     Batch,
     /// Workers that empty a full queue.
     Drain,
+}
+
+impl Scenario {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enqueue => "enqueue",
+            Self::Batch => "batch",
+            Self::Drain => "drain",
+        }
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
 }

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use ferry_client::Client;
 
 use crate::command::{
-    Ack, Cluster, Dequeue, Dev, Enqueue, Extend, Nack, Queues, Release, Serve, Tasks, Work,
+    Ack, Bench, Cluster, Dequeue, Dev, Enqueue, Extend, Nack, Queues, Release, Serve, Tasks, Work,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -31,6 +31,7 @@ Examples:
   seq 1000 | ferry enqueue numbers -       a task for each line
   ferry work numbers --drain -- wc -c      run a command for each task
   ferry cluster                            who leads
+  ferry bench                              how fast it is
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 outcome not known.";
 
@@ -78,12 +79,18 @@ pub(crate) enum UserCommand {
     Tasks(Tasks),
     Queues(Queues),
     Cluster(Cluster),
+    Bench(Bench),
 }
 
 impl Global {
     /// How data is printed.
     pub(crate) fn output(&self) -> Output {
         Output { json: self.json }
+    }
+
+    /// The nodes to ask.
+    pub(crate) fn servers(&self) -> &[String] {
+        &self.server
     }
 
     /// A client for one question.
@@ -124,6 +131,7 @@ impl UserCommand {
             Self::Tasks(tasks) => tasks.run(global).await,
             Self::Queues(queues) => queues.run(global).await,
             Self::Cluster(cluster) => cluster.run(global).await,
+            Self::Bench(bench) => bench.run(global).await,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod ack;
+mod bench;
 mod cluster;
 mod dequeue;
 mod dev;
@@ -14,6 +15,7 @@ mod tasks;
 mod work;
 
 pub(crate) use ack::Ack;
+pub(crate) use bench::Bench;
 pub(crate) use cluster::Cluster;
 pub(crate) use dequeue::Dequeue;
 pub(crate) use dev::Dev;

@@ -5,6 +5,7 @@
 //!    is wrong, 3 when the outcome is not known.
 
 mod arguments;
+mod bench;
 mod command;
 mod dev;
 mod failure;
