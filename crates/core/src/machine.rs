@@ -13,7 +13,9 @@ mod due;
 mod end;
 mod enqueue;
 mod extend;
+mod id_set;
 mod nack;
+mod pages;
 mod put_queue;
 mod query;
 mod queue;
@@ -21,10 +23,12 @@ mod queues;
 mod rates;
 mod release;
 mod restore;
+mod rising;
 mod settle;
 mod task;
 mod task_row;
 mod tasks;
+mod word;
 
 use std::collections::BTreeMap;
 

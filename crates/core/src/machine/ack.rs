@@ -14,7 +14,7 @@ impl Applying<'_> {
     pub(crate) fn ack(&mut self, lease: LeaseId, ack: Ack) -> Result<Accepted, Rejection> {
         let id = lease.task;
         if let Some(task) = self.machine.known_task(id)
-            && matches!(task.state, TaskState::Succeeded { token, .. } if token == lease.token)
+            && matches!(task.state(), TaskState::Succeeded { token, .. } if *token == lease.token)
         {
             return Ok(accepted(id, StateName::Succeeded, task.attempt));
         }

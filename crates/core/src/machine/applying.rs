@@ -1,14 +1,13 @@
 //! One entry on its way through the machine.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ferry_types::limits::EVICTIONS_PER_INSERT_MAX;
 use ferry_types::{LogIndex, TaskId};
 
 use super::answers::Answer;
-use super::dirty::Dirty;
-use super::task::{Task, TaskState};
+use super::dirty::{Dirty, Stored};
+use super::task::Task;
 use super::{Machine, Outcome};
 use crate::command::{Idempotency, TableLimits};
 use crate::rejection::IdempotencyMismatch;
@@ -50,20 +49,13 @@ impl<'a> Applying<'a> {
     }
 
     /// Ends the entry: what to wake and what to store.
-    pub(crate) fn finish(mut self, before: CountersRow) -> (Vec<Effect>, Vec<Change>) {
-        self.dirty.settle_tasks();
-        // A ready task that the entry touched became ready in it: nothing else happens to one.
-        let mut woken = BTreeMap::<u32, u64>::new();
-        let touched = self.dirty.tasks.iter().filter_map(|id| self.machine.tasks.get(*id));
-        for task in touched.filter(|task| matches!(task.state, TaskState::Ready)) {
-            *woken.entry(task.queue).or_default() += 1;
-        }
+    pub(crate) fn finish(self, before: CountersRow) -> (Vec<Effect>, Vec<Change>) {
+        let Stored { changes, woken } = self.dirty.store(self.machine, before);
         let wake = |(number, tasks)| {
             let queue = self.machine.queues.get(number)?.name.clone();
             Some(Effect::Wake { queue, tasks })
         };
-        let effects = woken.into_iter().filter_map(wake).collect();
-        (effects, self.dirty.into_changes(self.machine, before))
+        (woken.into_iter().filter_map(wake).collect(), changes)
     }
 
     /// Changes a task, which exists.

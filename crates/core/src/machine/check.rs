@@ -76,7 +76,7 @@ impl Machine {
     fn check_leases(&self) -> Result<(), String> {
         let mut tokens = BTreeSet::new();
         for (id, task) in self.tasks.after(None) {
-            let TaskState::Leased(held) = &task.state else { continue };
+            let TaskState::Leased(held) = task.state() else { continue };
             if held.token.get() >= self.counters.next_token || !tokens.insert(held.token) {
                 return Err(format!("the token of {id} is not its own: {task:?}"));
             }
@@ -89,11 +89,11 @@ impl Machine {
         if task.enqueued_at > now {
             return Err("was enqueued in the future".into());
         }
-        let was_leased = task.last_lease.is_some();
-        let fits = match &task.state {
+        let was_leased = task.last_lease().is_some();
+        let fits = match task.state() {
             TaskState::Scheduled => task.attempt == 0 && !was_leased,
-            TaskState::Ready => task.due <= now,
-            TaskState::Leased(_) => task.due <= now && task.attempt > 0 && was_leased,
+            TaskState::Ready => task.due() <= now,
+            TaskState::Leased(_) => task.due() <= now && task.attempt > 0 && was_leased,
             TaskState::Retrying => task.attempt > 0 && was_leased,
             TaskState::Succeeded { finished_at, kept_until, .. } => {
                 task.attempt > 0 && *finished_at <= now && kept_until > finished_at

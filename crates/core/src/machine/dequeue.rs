@@ -4,7 +4,7 @@ use ferry_types::limits::{DEQUEUE_BYTES_MAX, DEQUEUE_MAX};
 use ferry_types::{LeaseToken, TaskId};
 
 use super::applying::Applying;
-use super::task::{Held, LastLease, TaskState};
+use super::task::Held;
 use crate::Rejection;
 use crate::command::Dequeue;
 use crate::rejection::QueueNotFound;
@@ -55,10 +55,8 @@ impl Applying<'_> {
         self.machine.counters.next_token += 1;
         self.change_task(id, |task| {
             let worker = worker.map(Into::into);
-            task.state = TaskState::Leased(Box::new(Held { token, expires_at, length_ms, worker }));
+            task.lease(Held { token, expires_at, length_ms, worker }, started_at);
             task.attempt = attempt;
-            let error = task.last_lease.take().and_then(|last| last.error);
-            task.last_lease = Some(Box::new(LastLease { started_at, error }));
         });
         Lease {
             task: id.get(),

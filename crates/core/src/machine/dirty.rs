@@ -1,9 +1,10 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use ferry_types::TaskId;
 
 use super::Machine;
+use super::task::TaskState;
 use crate::Change;
 use crate::row::CountersRow;
 
@@ -18,17 +19,22 @@ pub(crate) struct Dirty {
     pub(crate) answers: BTreeSet<u64>,
 }
 
+/// What an entry did to the rows.
+pub(crate) struct Stored {
+    /// Each row at most once.
+    pub(crate) changes: Vec<Change>,
+    /// Tasks that became ready and are still, by queue.
+    pub(crate) woken: BTreeMap<u32, u64>,
+}
+
 impl Dirty {
-    /// The touched tasks, each once, in order.
-    pub(crate) fn settle_tasks(&mut self) {
+    /// The rows as they are after the entry. Each task is looked up once.
+    pub(crate) fn store(mut self, machine: &Machine, before: CountersRow) -> Stored {
         self.tasks.sort_unstable();
         self.tasks.dedup();
-    }
-
-    /// The rows as they are after the entry. A task that is gone takes its payload and result
-    /// along, so these are not stored for it.
-    pub(crate) fn into_changes(self, machine: &Machine, before: CountersRow) -> Vec<Change> {
-        let mut changes = Vec::with_capacity(1 + self.tasks.len() + self.payloads.len());
+        let tasks = self.tasks.len() + self.payloads.len() + self.results.len();
+        let rows = 1 + self.queues.len() + tasks + self.answers.len();
+        let mut changes = Vec::with_capacity(rows);
         if machine.counters != before {
             changes.push(Change::PutCounters(machine.counters));
         }
@@ -36,11 +42,21 @@ impl Dirty {
             Some(row) => Change::PutQueue(row),
             None => Change::DeleteQueue(number),
         }));
-        changes.extend(self.tasks.into_iter().map(|id| match machine.tasks.get(id) {
-            Some(task) => Change::PutTask(task.to_row(id)),
-            None => Change::DeleteTask(id),
-        }));
-        let is_there = |(id, _): &(TaskId, Bytes)| machine.tasks.get(*id).is_some();
+        let (mut woken, mut gone) = (BTreeMap::<u32, u64>::new(), Vec::new());
+        for id in self.tasks {
+            let Some(task) = machine.tasks.get(id) else {
+                gone.push(id);
+                changes.push(Change::DeleteTask(id));
+                continue;
+            };
+            // One that the entry touched became ready in it: nothing else happens to a ready task.
+            if matches!(task.state(), TaskState::Ready) {
+                *woken.entry(task.queue).or_default() += 1;
+            }
+            changes.push(Change::PutTask(task.to_row(id)));
+        }
+        // A task that is gone takes its payload and result along.
+        let is_there = |(id, _): &(TaskId, Bytes)| gone.binary_search(id).is_err();
         let payloads = self.payloads.into_iter().filter(is_there);
         changes.extend(payloads.map(|(id, payload)| Change::PutPayload(id, payload)));
         let results = self.results.into_iter().filter(is_there);
@@ -49,6 +65,6 @@ impl Dirty {
             Some(row) => Change::PutIdempotency(row),
             None => Change::DeleteIdempotency(number),
         }));
-        changes
+        Stored { changes, woken }
     }
 }

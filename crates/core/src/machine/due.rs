@@ -30,9 +30,9 @@ impl Applying<'_> {
 
     fn task_is_due(&mut self, id: TaskId) {
         let Some(task) = self.machine.known_task(id) else { return self.remove_task(id) };
-        match task.state {
+        match task.state() {
             TaskState::Scheduled | TaskState::Ready | TaskState::Retrying => {
-                self.change_task(id, |task| task.state = TaskState::Ready);
+                self.change_task(id, |task| task.set_state(TaskState::Ready));
             }
             TaskState::Leased(_) => self.expire(id),
             TaskState::Succeeded { .. } | TaskState::Dead { .. } => self.remove_task(id),
@@ -44,7 +44,7 @@ impl Applying<'_> {
         let used_up = self.is_used_up(id);
         self.change_task(id, |task| {
             task.set_error(Some("lease expired"));
-            task.state = TaskState::Ready;
+            task.set_state(TaskState::Ready);
         });
         if used_up {
             self.bury(id);

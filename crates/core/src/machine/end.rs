@@ -33,7 +33,7 @@ impl Applying<'_> {
             return self.remove_task(id);
         }
         self.change_task(id, |task| {
-            task.state = TaskState::Succeeded { token, finished_at, kept_until };
+            task.set_state(TaskState::Succeeded { token, finished_at, kept_until });
         });
         for _ in 0..EVICTIONS_PER_INSERT_MAX {
             let max = self.limits.finished_tasks_max;
@@ -51,6 +51,6 @@ impl Applying<'_> {
         }
         let finished_at = self.machine.now();
         let kept_until = retention.map(|millis| finished_at + Duration::from_millis(millis));
-        self.change_task(id, |task| task.state = TaskState::Dead { finished_at, kept_until });
+        self.change_task(id, |task| task.set_state(TaskState::Dead { finished_at, kept_until }));
     }
 }

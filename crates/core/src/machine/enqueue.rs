@@ -24,7 +24,7 @@ impl Applying<'_> {
         self.machine.counters.next_task += count;
         for (number, new) in (first_task..).zip(tasks) {
             let (id, payload) = (TaskId::new(number), new.payload.clone());
-            let task = Box::new(Task::new(queue, new, now, self.index));
+            let task = Task::new(queue, new, now, self.index);
             self.machine.tasks.insert(id, task, &mut self.machine.queues);
             self.dirty.tasks.push(id);
             self.dirty.payloads.push((id, payload));

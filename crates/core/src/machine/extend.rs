@@ -4,7 +4,6 @@ use ferry_types::LeaseId;
 
 use super::applying::Applying;
 use super::settle::accepted;
-use super::task::TaskState;
 use crate::Rejection;
 use crate::command::Extend;
 use crate::reply::Accepted;
@@ -19,7 +18,7 @@ impl Applying<'_> {
         let now = self.machine.now();
         let mut deadline = now;
         self.change_task(id, |task| {
-            if let TaskState::Leased(held) = &mut task.state {
+            if let Some(held) = task.held_mut() {
                 held.length_ms = extend.lease_ms.unwrap_or(held.length_ms);
                 held.expires_at = now + Duration::from_millis(held.length_ms);
                 deadline = held.expires_at;

@@ -32,8 +32,11 @@ impl Applying<'_> {
         self.change_task(id, |task| {
             task.set_error(nack.error.as_deref().map(cut));
             if !is_dead {
-                task.due = due;
-                task.state = if delay.is_zero() { TaskState::Ready } else { TaskState::Retrying };
+                task.set_due(due);
+                task.set_state(match delay.is_zero() {
+                    true => TaskState::Ready,
+                    false => TaskState::Retrying,
+                });
             }
         });
         if is_dead {

@@ -116,7 +116,7 @@ impl Machine {
 
 /// Whether a filter lets a task through; its queue has been seen to.
 fn fits(task: &Task, filter: &TaskFilter) -> bool {
-    let worker = match &task.state {
+    let worker = match task.state() {
         TaskState::Leased(held) => held.worker.as_deref(),
         TaskState::Scheduled
         | TaskState::Ready
@@ -124,8 +124,8 @@ fn fits(task: &Task, filter: &TaskFilter) -> bool {
         | TaskState::Succeeded { .. }
         | TaskState::Dead { .. } => None,
     };
-    let task_type = task.wishes.as_ref().and_then(|wishes| wishes.task_type.as_deref());
-    filter.state.is_none_or(|state| task.state.name() == state)
+    let task_type = task.wishes().and_then(|wishes| wishes.task_type.as_deref());
+    filter.state.is_none_or(|state| task.state().name() == state)
         && filter.worker.as_deref().is_none_or(|wanted| worker == Some(wanted))
         && filter.task_type.as_deref().is_none_or(|wanted| task_type == Some(wanted))
 }

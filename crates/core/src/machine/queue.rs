@@ -1,8 +1,6 @@
-use std::collections::BTreeSet;
-use std::ops::Bound;
-
 use ferry_types::{Priority, QueueName, TaskId};
 
+use super::id_set::IdSet;
 use super::task::{Task, TaskState};
 use crate::command::QueueSettings;
 use crate::rejection::StateCounts;
@@ -16,9 +14,9 @@ pub(crate) struct Queue {
     /// Payload bytes of unfinished tasks.
     bytes: u64,
     /// By priority, each in enqueue order.
-    ready: [BTreeSet<TaskId>; Priority::COUNT],
+    ready: [IdSet; Priority::COUNT],
     /// All of its tasks, in whatever state.
-    members: BTreeSet<TaskId>,
+    members: IdSet,
 }
 
 impl Queue {
@@ -30,7 +28,7 @@ impl Queue {
             counts: StateCounts::default(),
             bytes: 0,
             ready: Default::default(),
-            members: BTreeSet::new(),
+            members: IdSet::default(),
         }
     }
 
@@ -46,23 +44,22 @@ impl Queue {
 
     /// The ready task whose turn it is: highest priority first, then enqueue order (I6).
     pub(crate) fn next_ready(&self) -> Option<TaskId> {
-        self.ready.iter().rev().find_map(BTreeSet::first).copied()
+        self.ready.iter().rev().find_map(IdSet::first)
     }
 
     /// The ready task that was enqueued first, whatever its priority.
     pub(crate) fn oldest_ready(&self) -> Option<TaskId> {
-        self.ready.iter().filter_map(BTreeSet::first).min().copied()
+        self.ready.iter().filter_map(IdSet::first).min()
     }
 
     /// The task that was enqueued first, in whatever state.
     pub(crate) fn first_member(&self) -> Option<TaskId> {
-        self.members.first().copied()
+        self.members.first()
     }
 
     /// Those of its tasks after `after`, in enqueue order.
     pub(crate) fn members_after(&self, after: Option<TaskId>) -> impl Iterator<Item = TaskId> {
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.members.range((start, Bound::Unbounded)).copied()
+        self.members.after(after)
     }
 
     /// Takes a new task in.
@@ -73,29 +70,29 @@ impl Queue {
 
     /// Lets a task go.
     pub(crate) fn remove(&mut self, id: TaskId, task: &Task) {
-        self.members.remove(&id);
+        self.members.remove(id);
         self.unmark(id, task);
     }
 
     /// Counts a member in its present state.
     pub(crate) fn mark(&mut self, id: TaskId, task: &Task) {
-        *count_of(&mut self.counts, &task.state) += 1;
+        *count_of(&mut self.counts, task.state()) += 1;
         if task.is_unfinished() {
             self.bytes += u64::from(task.payload_bytes);
         }
-        if matches!(task.state, TaskState::Ready) {
+        if matches!(task.state(), TaskState::Ready) {
             self.ready[usize::from(task.priority.get())].insert(id);
         }
     }
 
     /// Undoes [`mark`](Self::mark), for a member that is about to change.
     pub(crate) fn unmark(&mut self, id: TaskId, task: &Task) {
-        *count_of(&mut self.counts, &task.state) -= 1;
+        *count_of(&mut self.counts, task.state()) -= 1;
         if task.is_unfinished() {
             self.bytes -= u64::from(task.payload_bytes);
         }
-        if matches!(task.state, TaskState::Ready) {
-            self.ready[usize::from(task.priority.get())].remove(&id);
+        if matches!(task.state(), TaskState::Ready) {
+            self.ready[usize::from(task.priority.get())].remove(id);
         }
     }
 }

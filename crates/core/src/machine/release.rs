@@ -13,7 +13,7 @@ impl Applying<'_> {
         let attempt = self.leased(lease)?.attempt.saturating_sub(1);
         self.change_task(lease.task, |task| {
             task.attempt = attempt;
-            task.state = TaskState::Ready;
+            task.set_state(TaskState::Ready);
         });
         Ok(accepted(lease.task, StateName::Ready, attempt))
     }

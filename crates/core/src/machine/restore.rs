@@ -13,7 +13,7 @@ use crate::row::{CountersRow, IdempotencyRow, QueueRow, TaskRow};
 pub struct Restoring {
     counters: Option<CountersRow>,
     queues: Vec<QueueRow>,
-    tasks: Vec<(TaskId, Box<Task>)>,
+    tasks: Vec<(TaskId, Task)>,
     answers: Vec<IdempotencyRow>,
     /// The first thing that was wrong.
     wrong: Option<String>,
@@ -36,7 +36,7 @@ impl Restoring {
     pub fn task(&mut self, row: TaskRow) {
         let id = TaskId::new(row.id);
         match Task::from_row(row) {
-            Ok(task) => self.tasks.push((id, Box::new(task))),
+            Ok(task) => self.tasks.push((id, task)),
             Err(wrong) => self.is_wrong(wrong),
         }
     }
@@ -85,7 +85,7 @@ impl Machine {
         if is_new { Ok(()) } else { Err(format!("queue {id} is there twice, or its name is")) }
     }
 
-    fn restore_tasks(&mut self, mut tasks: Vec<(TaskId, Box<Task>)>) -> Result<(), String> {
+    fn restore_tasks(&mut self, mut tasks: Vec<(TaskId, Task)>) -> Result<(), String> {
         tasks.sort_unstable_by_key(|(id, _)| *id);
         let mut last = None;
         let mut tokens = BTreeSet::new();
@@ -96,7 +96,7 @@ impl Machine {
             if id >= self.next_task() {
                 return Err(format!("task {id} was not enqueued yet"));
             }
-            let token = match &task.state {
+            let token = match task.state() {
                 TaskState::Leased(held) => Some(held.token),
                 TaskState::Succeeded { token, .. } => Some(*token),
                 TaskState::Scheduled

@@ -43,7 +43,7 @@ impl Applying<'_> {
     /// expiry has been moved yet (I2, I4).
     pub(crate) fn leased(&self, lease: LeaseId) -> Result<&Task, Rejection> {
         let task = self.machine.known_task(lease.task);
-        let is_live = |task: &&Task| match &task.state {
+        let is_live = |task: &&Task| match task.state() {
             TaskState::Leased(held) => {
                 held.token == lease.token && held.expires_at > self.machine.now()
             }
@@ -65,7 +65,7 @@ impl Applying<'_> {
             Some(task) => Rejection::LeaseLost(LeaseLost {
                 task: id.get(),
                 token: token.get(),
-                state: task.state.name().into(),
+                state: task.state().name().into(),
                 attempt: task.attempt,
             }),
             None => Rejection::LeaseNotFound(LeaseNotFound { task: id.get(), token: token.get() }),

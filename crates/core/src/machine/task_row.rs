@@ -2,32 +2,32 @@
 
 use ferry_types::{LeaseToken, LogIndex, Priority, TaskId, Timestamp};
 
-use super::task::{Held, LastLease, Task, TaskState, Wishes};
+use super::task::{Held, LastLease, Story, Task, TaskState, Wishes};
 use crate::row::TaskRow;
 use crate::state::StateName;
 
 impl Task {
     /// The row that holds this task.
     pub(crate) fn to_row(&self, id: TaskId) -> TaskRow {
-        let due_later = self.due != self.enqueued_at;
+        let due_later = self.due() != self.enqueued_at;
         let mut row = TaskRow {
             id: id.get(),
             queue: self.queue,
-            state: self.state.name().into(),
+            state: self.state().name().into(),
             priority: self.priority.get().into(),
             attempt: self.attempt,
             payload_bytes: self.payload_bytes.into(),
             payload_is_bytes: self.payload_is_bytes,
             enqueued_at_ms: self.enqueued_at.as_millis(),
             index: self.index.get(),
-            run_at_ms: due_later.then_some(self.due.as_millis()),
+            run_at_ms: due_later.then_some(self.due().as_millis()),
             ..TaskRow::default()
         };
-        if let Some(last) = &self.last_lease {
+        if let Some(last) = self.last_lease() {
             row.started_at_ms = Some(last.started_at.as_millis());
             row.last_error = last.error.as_deref().map(Into::into);
         }
-        if let Some(wishes) = &self.wishes {
+        if let Some(wishes) = self.wishes() {
             row.max_attempts = wishes.max_attempts;
             row.lease_ms = wishes.lease_ms;
             row.retry = wishes.retry;
@@ -35,7 +35,7 @@ impl Task {
             row.labels.clone_from(&wishes.labels);
             row.traceparent = wishes.traceparent.as_deref().map(Into::into);
         }
-        self.state.fill(&mut row);
+        self.state().fill(&mut row);
         row
     }
 
@@ -45,30 +45,35 @@ impl Task {
         let state = TaskState::from_row(&row).ok_or(format!("task {id} lacks its state"))?;
         let priority = u8::try_from(row.priority).ok().and_then(Priority::new);
         let payload_bytes = u32::try_from(row.payload_bytes);
+        let enqueued_at = Timestamp::from_millis(row.enqueued_at_ms);
+        let last_lease = |started_at| LastLease {
+            started_at: Timestamp::from_millis(started_at),
+            error: row.last_error.map(Into::into),
+        };
+        let wishes = Wishes {
+            max_attempts: row.max_attempts,
+            lease_ms: row.lease_ms,
+            retry: row.retry,
+            task_type: row.task_type.map(Into::into),
+            labels: row.labels,
+            traceparent: row.traceparent.map(Into::into),
+        };
+        let story = Story {
+            state,
+            due: row.run_at_ms.map_or(enqueued_at, Timestamp::from_millis),
+            last_lease: row.started_at_ms.map(last_lease),
+            wishes: wishes.boxed(),
+        };
         Ok(Self {
+            enqueued_at,
+            index: LogIndex::new(row.index),
             queue: row.queue,
             payload_bytes: payload_bytes
                 .map_err(|_| format!("task {id} has too long a payload"))?,
             attempt: row.attempt,
             priority: priority.ok_or(format!("task {id} has no such priority"))?,
             payload_is_bytes: row.payload_is_bytes,
-            enqueued_at: Timestamp::from_millis(row.enqueued_at_ms),
-            due: Timestamp::from_millis(row.run_at_ms.unwrap_or(row.enqueued_at_ms)),
-            index: LogIndex::new(row.index),
-            state,
-            last_lease: row.started_at_ms.map(|started_at| {
-                let error = row.last_error.map(Into::into);
-                Box::new(LastLease { started_at: Timestamp::from_millis(started_at), error })
-            }),
-            wishes: Wishes {
-                max_attempts: row.max_attempts,
-                lease_ms: row.lease_ms,
-                retry: row.retry,
-                task_type: row.task_type.map(Into::into),
-                labels: row.labels,
-                traceparent: row.traceparent.map(Into::into),
-            }
-            .boxed(),
+            story: story.boxed(enqueued_at),
         })
     }
 }
@@ -104,12 +109,12 @@ impl TaskState {
             StateName::Scheduled => Self::Scheduled,
             StateName::Ready => Self::Ready,
             StateName::Retrying => Self::Retrying,
-            StateName::Leased => Self::Leased(Box::new(Held {
+            StateName::Leased => Self::Leased(Held {
                 token: LeaseToken::new(row.token?),
                 expires_at: time(row.expires_at_ms)?,
                 length_ms: row.leased_for_ms?,
                 worker: row.worker.as_deref().map(Into::into),
-            })),
+            }),
             StateName::Succeeded => Self::Succeeded {
                 token: LeaseToken::new(row.token?),
                 finished_at: time(row.finished_at_ms)?,

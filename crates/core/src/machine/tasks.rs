@@ -1,19 +1,18 @@
 //! The table of tasks with the indexes over it. Every change of a task goes through here, so that
 //! no index and no count can be forgotten.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+use std::collections::BTreeSet;
 
 use ferry_types::{TaskId, Timestamp};
 
+use super::pages::Pages;
 use super::queues::Queues;
 use super::task::{Task, TaskState};
 
 /// All tasks, by number, by deadline, and the succeeded ones by the time they did.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Tasks {
-    /// Boxed because a tree's nodes are half empty, and so would be the room for tasks.
-    table: BTreeMap<TaskId, Box<Task>>,
+    table: Pages,
     times: Times,
 }
 
@@ -29,13 +28,12 @@ struct Times {
 impl Tasks {
     /// A task.
     pub(crate) fn get(&self, id: TaskId) -> Option<&Task> {
-        self.table.get(&id).map(Box::as_ref)
+        self.table.get(id)
     }
 
     /// All tasks after `after`, in order.
     pub(crate) fn after(&self, after: Option<TaskId>) -> impl Iterator<Item = (TaskId, &Task)> {
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.table.range((start, Bound::Unbounded)).map(|(id, task)| (*id, task.as_ref()))
+        self.table.after(after)
     }
 
     /// The nearest deadline, and whose it is.
@@ -50,11 +48,11 @@ impl Tasks {
     }
 
     /// Adds a new task to its queue.
-    pub(crate) fn insert(&mut self, id: TaskId, task: Box<Task>, queues: &mut Queues) {
+    pub(crate) fn insert(&mut self, id: TaskId, task: Task, queues: &mut Queues) {
         queues.of_task(&task).add(id, &task);
         self.times.note(id, &task);
-        let before = self.table.insert(id, task);
-        assert!(before.is_none(), "task {id} is inserted once");
+        let is_new = self.table.insert(id, task);
+        assert!(is_new, "task {id} is inserted once");
     }
 
     /// Changes a task, which exists.
@@ -64,7 +62,7 @@ impl Tasks {
         queues: &mut Queues,
         change: impl FnOnce(&mut Task),
     ) {
-        let task = self.table.get_mut(&id).expect("a changed task exists");
+        let task = self.table.get_mut(id).expect("a changed task exists");
         let queue = queues.of_task(task);
         self.times.forget(id, task);
         queue.unmark(id, task);
@@ -75,7 +73,7 @@ impl Tasks {
 
     /// Removes a task, which exists, and gives the number of its queue.
     pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> u32 {
-        let task = self.table.remove(&id).expect("a removed task exists");
+        let task = self.table.remove(id).expect("a removed task exists");
         self.times.forget(id, &task);
         queues.of_task(&task).remove(id, &task);
         task.queue
@@ -84,8 +82,8 @@ impl Tasks {
     /// What is wrong with the indexes, for tests.
     pub(crate) fn check(&self) -> Result<(), String> {
         let mut times = Times::default();
-        for (id, task) in &self.table {
-            times.note(*id, task);
+        for (id, task) in self.table.after(None) {
+            times.note(id, task);
         }
         if times != self.times {
             return Err("the deadlines or finished tasks are not those of the tasks".into());
@@ -99,7 +97,7 @@ impl Times {
         if let Some(deadline) = task.deadline() {
             self.deadlines.insert((deadline, id));
         }
-        if let TaskState::Succeeded { finished_at, .. } = task.state {
+        if let TaskState::Succeeded { finished_at, .. } = *task.state() {
             self.finished.insert((finished_at, id));
         }
     }
@@ -108,7 +106,7 @@ impl Times {
         if let Some(deadline) = task.deadline() {
             self.deadlines.remove(&(deadline, id));
         }
-        if let TaskState::Succeeded { finished_at, .. } = task.state {
+        if let TaskState::Succeeded { finished_at, .. } = *task.state() {
             self.finished.remove(&(finished_at, id));
         }
     }
