@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::payloads::random_number;
-use crate::scenario::{batch, drain, enqueue};
-use crate::{Listener, Measurement, Plan, RequestError, Scenario, Target};
+use crate::scenario::{backlog, batch, drain, enqueue, failover, mixed};
+use crate::{Failover, Listener, Measurement, Plan, RequestError, Scenario, Target};
 
 /// Runs scenarios against a target, in queues of its own, which it deletes.
 pub struct Bench<T: Target> {
@@ -17,6 +17,8 @@ pub struct Bench<T: Target> {
 pub enum Outcome {
     /// A rate and latencies, once or several times.
     Measured(Vec<Measurement>),
+    /// How the death of leaders was survived.
+    Failover(Failover),
 }
 
 impl<T: Target> Bench<T> {
@@ -62,11 +64,13 @@ impl<T: Target> Bench<T> {
         plan: &Plan,
         listener: Listener<'_>,
     ) -> Result<Outcome, RequestError> {
-        let one = |measurement| Outcome::Measured(vec![measurement]);
         match scenario {
-            Scenario::Enqueue => enqueue::run(self, plan, listener).await.map(one),
-            Scenario::Batch => batch::run(self, plan, listener).await.map(one),
-            Scenario::Drain => drain::run(self, plan, listener).await.map(one),
+            Scenario::Enqueue => enqueue::run(self, plan, listener).await.map(Outcome::Measured),
+            Scenario::Batch => batch::run(self, plan, listener).await.map(Outcome::Measured),
+            Scenario::Drain => drain::run(self, plan, listener).await.map(Outcome::Measured),
+            Scenario::Mixed => mixed::run(self, plan, listener).await.map(Outcome::Measured),
+            Scenario::Backlog => backlog::run(self, plan, listener).await.map(Outcome::Measured),
+            Scenario::Failover => failover::run(self, plan, listener).await.map(Outcome::Failover),
         }
     }
 

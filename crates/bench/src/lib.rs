@@ -6,6 +6,7 @@
 //! 3. Failures are counted and shown. A figure that cannot be had is absent, never zero.
 
 mod bench;
+mod failover;
 mod ferry;
 mod latencies;
 mod load;
@@ -19,6 +20,7 @@ mod target;
 mod usage;
 
 pub use bench::{Bench, Outcome};
+pub use failover::{Failover, FailoverRound};
 pub use ferry::{DevCluster, Ferry, FerryProducer, FerryWorker};
 pub use latencies::{Latencies, Percentiles};
 pub use load::Load;

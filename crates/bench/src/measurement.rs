@@ -40,9 +40,10 @@ pub struct Measurement {
     /// What a task cost the servers; left out if their processes are not on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerCost>,
-    /// Memory of all servers per waiting task, where that is the point.
+    /// Memory that a waiting task takes in each server, where that is the point and there are enough
+    /// of them to tell.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub resident_bytes_per_waiting_task: Option<f64>,
+    pub resident_bytes_per_waiting_task_and_node: Option<f64>,
     /// Processor seconds of this program per 1,000 tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_cpu_seconds_per_1000: Option<f64>,
@@ -81,7 +82,7 @@ impl Measurement {
             errors: records.errors,
             error_samples: records.samples.iter().map(ToString::to_string).collect(),
             server: None,
-            resident_bytes_per_waiting_task: None,
+            resident_bytes_per_waiting_task_and_node: None,
             client_cpu_seconds_per_1000: None,
             latency_curve: curve(&records.latencies),
             rate_over_time: rates(&records.ticks, seconds),

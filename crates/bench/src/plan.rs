@@ -18,6 +18,26 @@ pub struct Plan {
     /// How many tasks a queue is filled with before it is drained; by default enough for a fast
     /// system to be busy all the time.
     pub tasks: Option<u64>,
+    /// How many tasks wait in the queue, where that is the point.
+    pub waiting: u64,
+    /// How often a leader is killed.
+    pub rounds: usize,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            concurrency: 16,
+            batch: 1,
+            rate: 1_000.0,
+            warmup: Duration::from_secs(2),
+            duration: Duration::from_secs(10),
+            payload_bytes: 256,
+            tasks: None,
+            waiting: 100_000,
+            rounds: 5,
+        }
+    }
 }
 
 /// What happens in a scenario, as it happens.
@@ -32,6 +52,13 @@ pub enum Progress {
     },
     /// Under load; nothing counts yet.
     WarmingUp,
+    /// Leaders are killed.
+    Killing {
+        /// Rounds that are over.
+        done: usize,
+        /// How many there are to be.
+        of: usize,
+    },
     /// Under load, and measured.
     Measuring {
         /// For how long.

@@ -1,12 +1,18 @@
 //! The scenarios, one a file, and what they share: filling a queue, load, and the measured window.
 
+pub(crate) mod backlog;
 pub(crate) mod batch;
 pub(crate) mod drain;
 pub(crate) mod enqueue;
+pub(crate) mod failover;
+pub(crate) mod mixed;
 
+mod accepted;
 mod fill;
 mod load_loops;
 mod measured;
+mod pacer;
+mod stamp;
 
 use std::fmt;
 
@@ -19,6 +25,12 @@ pub enum Scenario {
     Batch,
     /// Workers that empty a full queue.
     Drain,
+    /// Producers at a steady rate and workers, from enqueue to delivery.
+    Mixed,
+    /// Producers and workers in balance while many tasks wait.
+    Backlog,
+    /// Producers while the leader is killed.
+    Failover,
 }
 
 impl Scenario {
@@ -28,6 +40,9 @@ impl Scenario {
             Self::Enqueue => "enqueue",
             Self::Batch => "batch",
             Self::Drain => "drain",
+            Self::Mixed => "mixed",
+            Self::Backlog => "backlog",
+            Self::Failover => "failover",
         }
     }
 }

@@ -10,12 +10,12 @@ pub(crate) async fn run<T: Target>(
     bench: &Bench<T>,
     plan: &Plan,
     listener: Listener<'_>,
-) -> Result<Measurement, RequestError> {
+) -> Result<Vec<Measurement>, RequestError> {
     let queue = bench.queue().await?;
     let payloads = Arc::new(Payloads::new(plan.payload_bytes));
     let recorder = Arc::new(Recorder::default());
     let load = Load::new(payloads, plan.batch, None, recorder.clone());
     let target = bench.target();
     let loops = floods(target, &queue, plan.concurrency, &load).await?;
-    measure((target, "batch"), plan, &recorder, loops, Bounds::default(), listener).await
+    measure(target, &[("batch", recorder)], plan, loops, Bounds::default(), listener).await
 }

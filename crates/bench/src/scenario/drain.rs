@@ -11,7 +11,7 @@ pub(crate) async fn run<T: Target>(
     bench: &Bench<T>,
     plan: &Plan,
     listener: Listener<'_>,
-) -> Result<Measurement, RequestError> {
+) -> Result<Vec<Measurement>, RequestError> {
     let queue = bench.queue().await?;
     let target = bench.target();
     let tasks = plan.fill();
@@ -21,5 +21,5 @@ pub(crate) async fn run<T: Target>(
     let loops = workers(target, &queue, plan.concurrency, plan.batch, &recorder).await?;
     // The last tasks of a queue are not a steady load.
     let bounds = Bounds { opens_at: Some(tasks / 10), closes_at: Some(tasks - plan.tail()) };
-    measure((target, "drain"), plan, &recorder, loops, bounds, listener).await
+    measure(target, &[("drain", recorder)], plan, loops, bounds, listener).await
 }

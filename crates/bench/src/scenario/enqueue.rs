@@ -9,12 +9,12 @@ pub(crate) async fn run<T: Target>(
     bench: &Bench<T>,
     plan: &Plan,
     listener: Listener<'_>,
-) -> Result<Measurement, RequestError> {
+) -> Result<Vec<Measurement>, RequestError> {
     let plan = &Plan { batch: 1, ..*plan };
     let queue = bench.queue().await?;
     let payloads = Arc::new(Payloads::new(plan.payload_bytes));
     let recorder = Arc::new(Recorder::default());
     let target = bench.target();
     let loops = producers(target, &queue, plan.concurrency, &payloads, &recorder).await?;
-    measure((target, "enqueue"), plan, &recorder, loops, Bounds::default(), listener).await
+    measure(target, &[("enqueue", recorder)], plan, loops, Bounds::default(), listener).await
 }

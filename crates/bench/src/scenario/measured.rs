@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::{Listener, Measurement, Plan, Progress, Recorder, RequestError, Target, Usage};
+use crate::{
+    Listener, Measurement, Plan, Progress, Recorder, RequestError, ServerCost, Target, Usage,
+};
 
 /// How often the window is looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -20,35 +22,41 @@ pub(crate) struct Bounds {
     pub(crate) closes_at: Option<u64>,
 }
 
-/// Lets the loops run: the warm-up, then the window, then until they have ended.
+/// What is measured together: the servers' cost is per task of the first.
+pub(crate) type Measured<'a> = &'a [(&'a str, Arc<Recorder>)];
+
+/// Lets the loops run: the warm-up, then the window, then until they have ended. Answers a
+/// measurement for each recorder.
 ///
 /// # Errors
 /// If the loops do not end, or one panicked.
 pub(crate) async fn measure<T: Target>(
-    (target, scenario): (&Arc<T>, &str),
+    target: &Arc<T>,
+    measured: Measured<'_>,
     plan: &Plan,
-    recorder: &Arc<Recorder>,
     mut loops: JoinSet<()>,
     bounds: Bounds,
     listener: Listener<'_>,
-) -> Result<Measurement, RequestError> {
+) -> Result<Vec<Measurement>, RequestError> {
     let processes = target.processes().await;
-    let reached = |bound: Option<u64>| bound.is_some_and(|bound| recorder.done_so_far() >= bound);
+    let done = || measured[0].1.done_so_far();
+    let reached = |bound: Option<u64>| bound.is_some_and(|bound| done() >= bound);
+    let is_closed = || measured.iter().any(|(_, recorder)| recorder.is_closed());
 
     listener(Progress::WarmingUp);
     let begin = Instant::now();
-    while begin.elapsed() < plan.warmup && !reached(bounds.opens_at) && !recorder.is_closed() {
+    while begin.elapsed() < plan.warmup && !reached(bounds.opens_at) && !is_closed() {
         sleep(POLL.min(plan.warmup.saturating_sub(begin.elapsed()))).await;
     }
-    let before = (Usage::of(&processes), Usage::own());
-    recorder.open();
+    let before = Reading::take(&processes);
+    measured.iter().for_each(|(_, recorder)| recorder.open());
     let opened = Instant::now();
-    while opened.elapsed() < plan.duration && !reached(bounds.closes_at) && !recorder.is_closed() {
-        listener(Progress::Measuring { elapsed: opened.elapsed(), done: recorder.done_so_far() });
+    while opened.elapsed() < plan.duration && !reached(bounds.closes_at) && !is_closed() {
+        listener(Progress::Measuring { elapsed: opened.elapsed(), done: done() });
         sleep(POLL.min(plan.duration.saturating_sub(opened.elapsed()))).await;
     }
-    recorder.close();
-    let after = (Usage::of(&processes), Usage::own());
+    measured.iter().for_each(|(_, recorder)| recorder.close());
+    let after = Reading::take(&processes);
 
     let ending = async {
         while let Some(ended) = loops.join_next().await {
@@ -60,16 +68,35 @@ pub(crate) async fn measure<T: Target>(
         .await
         .map_err(|_| RequestError::new("the load does not end"))??;
 
-    let mut measurement = Measurement::new(target.name(), scenario, plan, &recorder.snapshot());
-    let tasks = measurement.tasks;
-    measurement.server = before
-        .0
-        .zip(after.0)
-        .and_then(|(before, after)| after.cost_since(&before, processes.len(), tasks));
-    measurement.client_cpu_seconds_per_1000 = before
-        .1
-        .zip(after.1)
-        .and_then(|(before, after)| after.cost_since(&before, 1, tasks))
-        .map(|cost| cost.cpu_seconds_per_1000);
-    Ok(measurement)
+    let mut measurements: Vec<_> = measured
+        .iter()
+        .map(|(name, recorder)| Measurement::new(target.name(), name, plan, &recorder.snapshot()))
+        .collect();
+    let tasks = measurements[0].tasks;
+    for measurement in &mut measurements {
+        measurement.server = after.servers_since(&before, processes.len(), tasks);
+        measurement.client_cpu_seconds_per_1000 = after.client_since(&before, tasks);
+    }
+    Ok(measurements)
+}
+
+/// What servers and client have used up to a moment.
+struct Reading {
+    servers: Option<Usage>,
+    client: Option<Usage>,
+}
+
+impl Reading {
+    fn take(processes: &[u32]) -> Self {
+        Self { servers: Usage::of(processes), client: Usage::own() }
+    }
+
+    fn servers_since(&self, before: &Self, processes: usize, tasks: u64) -> Option<ServerCost> {
+        self.servers?.cost_since(&before.servers?, processes, tasks)
+    }
+
+    fn client_since(&self, before: &Self, tasks: u64) -> Option<f64> {
+        let cost = self.client?.cost_since(&before.client?, 1, tasks)?;
+        Some(cost.cpu_seconds_per_1000)
+    }
 }

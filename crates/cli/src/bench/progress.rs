@@ -28,6 +28,9 @@ impl ProgressLine {
         };
         match progress {
             Progress::Filling { done, of } => share(done, of, format!("filling, {done} of {of}")),
+            Progress::Killing { done, of } => {
+                share(done as u64, of as u64, format!("round {} of {of}", done + 1));
+            }
             Progress::WarmingUp => share(0, 1, "warming up".to_owned()),
             Progress::Measuring { elapsed, done } => {
                 let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);

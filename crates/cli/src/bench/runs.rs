@@ -1,3 +1,5 @@
+use std::fmt;
+
 use clap::ValueEnum;
 use ferry_bench::Scenario;
 
@@ -10,6 +12,12 @@ pub(crate) enum ScenarioName {
     Batch,
     /// Workers that empty a queue; each step settles the last tasks and takes the next
     Drain,
+    /// Producers and workers at a steady rate; latency from the intended start to delivery
+    Mixed,
+    /// Enqueue and drain in balance while few, many and very many tasks wait (--waiting)
+    Backlog,
+    /// Kill the leader under load (--cluster): longest gap, tasks lost and doubled
+    Failover,
 }
 
 /// A scenario with its numbers: one row of the table.
@@ -23,6 +31,13 @@ pub(crate) struct Run {
 /// Tasks a request where a scenario is about many.
 const BATCH: usize = 100;
 
+impl fmt::Display for Run {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} C={}", self.scenario, self.concurrency)?;
+        if self.batch > 1 { write!(out, " by {}", self.batch) } else { Ok(()) }
+    }
+}
+
 impl ScenarioName {
     /// The numbers that are used where none are given: concurrency and tasks a request.
     fn usual(self) -> Run {
@@ -31,6 +46,9 @@ impl ScenarioName {
             Self::Enqueue => run(Scenario::Enqueue, 64, 1),
             Self::Batch => run(Scenario::Batch, 16, BATCH),
             Self::Drain => run(Scenario::Drain, 64, 1),
+            Self::Mixed => run(Scenario::Mixed, 16, 1),
+            Self::Backlog => run(Scenario::Backlog, 16, 1),
+            Self::Failover => run(Scenario::Failover, 16, 1),
         }
     }
 }
@@ -44,15 +62,18 @@ pub(crate) fn runs(
     let drain_many = Run { concurrency: 16, batch: BATCH, ..ScenarioName::Drain.usual() };
     let usual: Vec<Run> = match scenarios {
         [] => {
-            let [enqueue, batch, drain] =
-                [ScenarioName::Enqueue, ScenarioName::Batch, ScenarioName::Drain];
-            vec![enqueue.usual(), batch.usual(), drain.usual(), drain_many]
+            use ScenarioName::{Batch, Drain, Enqueue, Mixed};
+            let usual = [Enqueue, Batch, Drain].map(ScenarioName::usual);
+            usual.into_iter().chain([drain_many, Mixed.usual()]).collect()
         }
         named => named.iter().map(|name| name.usual()).collect(),
     };
     let mut runs = Vec::new();
     for run in usual {
-        let run = Run { batch: batch.unwrap_or(run.batch), ..run };
+        // Only these two know of several tasks a step.
+        let knows_batches = matches!(run.scenario, Scenario::Batch | Scenario::Drain);
+        let batch = batch.filter(|_| knows_batches).unwrap_or(run.batch);
+        let run = Run { batch, ..run };
         let with = |&concurrency: &usize| Run { concurrency, ..run };
         match concurrency {
             [] => runs.push(run),
@@ -87,8 +108,8 @@ mod tests {
     }
 
     #[test]
-    fn a_given_batch_holds_for_drains_as_well() {
-        let runs = runs(&[ScenarioName::Drain], &[], Some(50));
-        assert_eq!(runs.iter().map(|run| run.batch).collect::<Vec<_>>(), [50]);
+    fn a_given_batch_holds_where_there_are_batches() {
+        let runs = runs(&[ScenarioName::Drain, ScenarioName::Enqueue], &[], Some(50));
+        assert_eq!(runs.iter().map(|run| run.batch).collect::<Vec<_>>(), [50, 1]);
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use ferry_bench::{Bench as Runner, Ferry, Plan, RequestError};
+use ferry_bench::{Bench as Runner, Ferry, Plan, RequestError, Scenario};
 use ferry_types::limits;
 
 use crate::arguments::Global;
@@ -14,6 +14,7 @@ use crate::failure::Failure;
   ferry bench --cluster                              the standard set, on a cluster for this purpose
   ferry bench enqueue --concurrency 1,16,64,256
   ferry bench drain --batch 100 --seconds 30
+  ferry bench failover backlog --cluster
   ferry bench enqueue --plot enqueue.svg --json > enqueue.json
 
 It measures the cluster at --server and talks to its leader, in queues of its own (bench-...), which
@@ -42,6 +43,21 @@ pub(crate) struct Bench {
     /// Tasks that are put into a queue before it is drained [default: enough for the time]
     #[arg(long, value_name = "N", value_parser = at_least_one(100_000_000))]
     tasks: Option<u64>,
+    /// Tasks a second in all (mixed)
+    #[arg(long, value_name = "R", default_value = "1000", value_parser = rate)]
+    rate: f64,
+    /// How many tasks wait (backlog); several numbers are several runs
+    #[arg(
+        long,
+        value_name = "N,...",
+        value_delimiter = ',',
+        default_value = "1000,100000,5000000",
+        value_parser = at_least_one(100_000_000)
+    )]
+    waiting: Vec<u64>,
+    /// How often the leader is killed (failover)
+    #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one(1_000))]
+    rounds: u64,
     /// Talk HTTP/2 instead of HTTP/1.1
     #[arg(long)]
     http2: bool,
@@ -68,10 +84,20 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate| (0.1..=1_000_000.0).contains(rate));
+    rate.ok_or_else(|| "must be a number of tasks a second, 0.1 to 1000000".to_owned())
+}
+
 impl Bench {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         if self.seconds.is_zero() {
             return Err(Failure::new("--seconds must be more than 0"));
+        }
+        if self.scenarios.contains(&ScenarioName::Failover) && !self.cluster {
+            return Err(Failure::new(
+                "failover kills nodes: it needs a cluster of its own; add --cluster",
+            ));
         }
         let target = self.target(global).await.map_err(refused)?;
         let bench = Runner::new(target);
@@ -86,10 +112,7 @@ impl Bench {
         }
         measured?;
         global.output().show(&report, Report::text)?;
-        match report.errors() {
-            0 => Ok(()),
-            errors => Err(Failure::new(format!("{errors} requests failed"))),
-        }
+        report.verdict().map_err(Failure::new)
     }
 
     async fn target(&self, global: &Global) -> Result<Ferry, RequestError> {
@@ -103,25 +126,37 @@ impl Bench {
     async fn measure(&self, bench: &Runner<Ferry>, report: &mut Report) -> Result<(), Failure> {
         let concurrency: Vec<_> = self.concurrency.iter().map(|&count| whole(count)).collect();
         for run in runs(&self.scenarios, &concurrency, self.batch.map(whole)) {
-            let plan = self.plan(run);
-            let name = format!("{} C={} by {}", run.scenario, run.concurrency, run.batch);
-            let line = ProgressLine::new(name, plan.duration);
-            let show = |progress| line.show(progress);
-            let outcome = bench.run(run.scenario, &plan, &show).await.map_err(refused)?;
-            report.add(outcome);
+            for plan in self.plans(run) {
+                let line = ProgressLine::new(run.to_string(), plan.duration);
+                let show = |progress| line.show(progress);
+                report.add(bench.run(run.scenario, &plan, &show).await.map_err(refused)?);
+            }
         }
         Ok(())
     }
 
-    fn plan(&self, run: Run) -> Plan {
-        Plan {
+    /// One, or one for each number of waiting tasks where that is the point.
+    fn plans(&self, run: Run) -> Vec<Plan> {
+        let plan = Plan {
             concurrency: run.concurrency,
             batch: run.batch,
-            rate: 1_000.0,
+            rate: self.rate,
             warmup: self.warmup,
             duration: self.seconds,
             payload_bytes: whole(self.payload_bytes),
             tasks: self.tasks,
+            rounds: whole(self.rounds),
+            ..Plan::default()
+        };
+        match run.scenario {
+            Scenario::Backlog => {
+                self.waiting.iter().map(|&waiting| Plan { waiting, ..plan }).collect()
+            }
+            Scenario::Enqueue
+            | Scenario::Batch
+            | Scenario::Drain
+            | Scenario::Mixed
+            | Scenario::Failover => vec![plan],
         }
     }
 }
