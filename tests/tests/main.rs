@@ -26,5 +26,6 @@ mod log_not_pinned;
 mod membership;
 mod paused_leader;
 
+mod bench;
 mod cli;
 mod docs;

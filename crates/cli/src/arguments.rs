@@ -171,6 +171,7 @@ mod tests {
             "ferry enqueue mail x --label novalue",
             "ferry enqueue mail x --priority 10",
             "ferry dev --nodes 0",
+            "ferry bench sprint",
             "ferry frobnicate",
         ] {
             let error = Arguments::try_parse_from(line.split(' ')).expect_err(line);

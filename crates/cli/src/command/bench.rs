@@ -1,3 +1,6 @@
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -61,6 +64,9 @@ pub(crate) struct Bench {
     /// Talk HTTP/2 instead of HTTP/1.1
     #[arg(long)]
     http2: bool,
+    /// Draw latency by percentile and rate over time into an SVG file
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
     /// Measure a cluster of three nodes that is started for this purpose and removed
     #[arg(long)]
     cluster: bool,
@@ -99,6 +105,8 @@ impl Bench {
                 "failover kills nodes: it needs a cluster of its own; add --cluster",
             ));
         }
+        // Before anything is measured: a wrong path must not cost minutes.
+        let plot = self.plot.as_deref().map(create).transpose()?;
         let target = self.target(global).await.map_err(refused)?;
         let bench = Runner::new(target);
         let mut report = Report::new();
@@ -112,6 +120,10 @@ impl Bench {
         }
         measured?;
         global.output().show(&report, Report::text)?;
+        if let (Some(path), Some(mut file)) = (&self.plot, plot) {
+            let drawn = file.write_all(ferry_bench::plot(&report.measurements).as_bytes());
+            drawn.map_err(|error| unwritable(path, &error))?;
+        }
         report.verdict().map_err(Failure::new)
     }
 
@@ -159,6 +171,14 @@ impl Bench {
             | Scenario::Failover => vec![plan],
         }
     }
+}
+
+fn create(path: &Path) -> Result<File, Failure> {
+    File::create(path).map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("cannot write {}: {error}", path.display()))
 }
 
 fn refused(error: RequestError) -> Failure {
