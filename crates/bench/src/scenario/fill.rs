@@ -11,6 +11,8 @@ const PRODUCERS: usize = 4;
 /// Tasks of their requests, where requests bear several.
 const BATCH: usize = 500;
 const POLL: Duration = Duration::from_millis(100);
+/// How long servers rest afterwards: what they write behind a flood is no part of what follows.
+const REST: Duration = Duration::from_secs(1);
 
 /// Puts `tasks` tasks into a queue, as fast as can be.
 ///
@@ -39,6 +41,9 @@ pub(crate) async fn fill<T: Target>(
     let records = recorder.snapshot();
     match records.samples.first() {
         Some(error) => Err(RequestError::new(format!("cannot fill the queue: {error}"))),
-        None => Ok(()),
+        None => {
+            sleep(REST).await;
+            Ok(())
+        }
     }
 }

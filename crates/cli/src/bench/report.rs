@@ -10,6 +10,8 @@ pub(crate) struct Report {
     pub(crate) version: &'static str,
     /// Processors of this machine.
     pub(crate) processors: usize,
+    /// Whether it talked HTTP/2.
+    pub(crate) http2: bool,
     /// Rates and latencies.
     pub(crate) measurements: Vec<Measurement>,
     /// Deaths of leaders.
@@ -19,10 +21,11 @@ pub(crate) struct Report {
 
 impl Report {
     /// A report without results.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(http2: bool) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             processors: std::thread::available_parallelism().map_or(1, usize::from),
+            http2,
             ..Self::default()
         }
     }
@@ -33,6 +36,11 @@ impl Report {
             Outcome::Measured(measurements) => self.measurements.extend(measurements),
             Outcome::Failover(failover) => self.failovers.push(failover),
         }
+    }
+
+    /// Whether nothing was found.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.measurements.is_empty() && self.failovers.is_empty()
     }
 
     /// What went wrong, if anything did.

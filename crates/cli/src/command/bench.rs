@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use ferry_bench::{Bench as Runner, Ferry, Plan, RequestError, Scenario};
 use ferry_types::limits;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Global;
 use crate::bench::{ProgressLine, Report, Run, ScenarioName, runs};
@@ -109,22 +110,24 @@ impl Bench {
         let plot = self.plot.as_deref().map(create).transpose()?;
         let target = self.target(global).await.map_err(refused)?;
         let bench = Runner::new(target);
-        let mut report = Report::new();
+        let mut report = Report::new(self.http2);
+        let interrupted = interrupted()?;
         let measured = tokio::select! {
             measured = self.measure(&bench, &mut report) => measured,
-            _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted")),
+            () = interrupted => Err(Failure::new("interrupted")),
         };
         if measured.is_err() {
             // An abandoned run leaves its queue behind; why it was abandoned is what counts.
             let _ = bench.clear().await;
         }
-        measured?;
-        global.output().show(&report, Report::text)?;
+        if !report.is_empty() {
+            global.output().show(&report, Report::text)?;
+        }
         if let (Some(path), Some(mut file)) = (&self.plot, plot) {
             let drawn = file.write_all(ferry_bench::plot(&report.measurements).as_bytes());
             drawn.map_err(|error| unwritable(path, &error))?;
         }
-        report.verdict().map_err(Failure::new)
+        measured.and_then(|()| report.verdict().map_err(Failure::new))
     }
 
     async fn target(&self, global: &Global) -> Result<Ferry, RequestError> {
@@ -179,6 +182,19 @@ fn create(path: &Path) -> Result<File, Failure> {
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("cannot write {}: {error}", path.display()))
+}
+
+/// Ready at the first interrupt, so that queues and clusters are removed.
+fn interrupted() -> Result<impl Future<Output = ()>, Failure> {
+    let refuse = |error| Failure::new(format!("cannot listen for signals: {error}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(refuse)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(refuse)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 fn refused(error: RequestError) -> Failure {
