@@ -57,6 +57,11 @@ impl Load {
         self.recorder.done(sent.elapsed(), tasks);
     }
 
+    /// Where everything is written down.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
     /// A request failed or was refused.
     pub fn failed(&self, error: &RequestError) {
         self.recorder.failed(error);

@@ -81,6 +81,11 @@ impl Recorder {
         self.records().done
     }
 
+    /// How many requests failed so far.
+    pub(crate) fn errors_so_far(&self) -> u64 {
+        self.records().errors
+    }
+
     fn records(&self) -> MutexGuard<'_, Records> {
         // Counters are whole after every statement, so a panic elsewhere spoils nothing.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::fill::fill;
+use super::load_loops::recovered;
 use super::measured::{Bounds, measure};
 use crate::{
     Bench, Listener, Measurement, Payloads, Plan, Producer, Recorder, RequestError, Target, Usage,
@@ -35,8 +36,8 @@ pub(crate) async fn run<T: Target>(
     for _ in 0..plan.concurrency {
         let producer = target.producer(&queue).await?;
         let worker = target.worker(&queue, 1).await?;
-        let recorders = (enqueues.clone(), drains.clone());
-        loops.spawn(balance(producer, worker, payloads.clone(), recorders));
+        let pair = Pair { target: target.clone(), queue: queue.clone(), producer, worker };
+        loops.spawn(pair.run(payloads.clone(), enqueues.clone(), drains.clone()));
     }
     let measured = [("backlog enqueue", enqueues), ("backlog drain", drains)];
     let mut measurements =
@@ -56,26 +57,42 @@ pub(crate) async fn run<T: Target>(
     Ok(measurements)
 }
 
-/// One task in, one task out, until the window closes.
-async fn balance(
-    mut producer: impl Producer,
-    mut worker: impl Worker,
-    payloads: Arc<Payloads>,
-    (enqueues, drains): (Arc<Recorder>, Arc<Recorder>),
-) {
-    while !enqueues.is_closed() {
-        let begin = Instant::now();
-        match producer.enqueue(&payloads.next()).await {
-            Ok(()) => enqueues.done(begin.elapsed(), 1),
-            Err(error) => enqueues.failed(&error),
+/// A producer and a worker that keep the balance.
+struct Pair<T: Target> {
+    target: Arc<T>,
+    queue: String,
+    producer: T::Producer,
+    worker: T::Worker,
+}
+
+impl<T: Target> Pair<T> {
+    /// One task in, one task out, until the window closes.
+    async fn run(
+        mut self,
+        payloads: Arc<Payloads>,
+        enqueues: Arc<Recorder>,
+        drains: Arc<Recorder>,
+    ) {
+        while !enqueues.is_closed() {
+            let begin = Instant::now();
+            match self.producer.enqueue(&payloads.next()).await {
+                Ok(()) => enqueues.done(begin.elapsed(), 1),
+                Err(error) => {
+                    let fresh = self.target.producer(&self.queue);
+                    self.producer = recovered(self.producer, &enqueues, &error, fresh).await;
+                }
+            }
+            let begin = Instant::now();
+            match self.worker.take(WAIT, &mut |_| {}).await {
+                Ok(tasks) => drains.done(begin.elapsed(), tasks),
+                Err(error) => {
+                    let fresh = self.target.worker(&self.queue, 1);
+                    self.worker = recovered(self.worker, &drains, &error, fresh).await;
+                }
+            }
         }
-        let begin = Instant::now();
-        match worker.take(WAIT, &mut |_| {}).await {
-            Ok(tasks) => drains.done(begin.elapsed(), tasks),
-            Err(error) => drains.failed(&error),
+        if let Err(error) = self.worker.finish().await {
+            drains.failed(&error);
         }
-    }
-    if let Err(error) = worker.finish().await {
-        drains.failed(&error);
     }
 }

@@ -29,6 +29,10 @@ pub(crate) async fn fill<T: Target>(
     let load = Load::new(payloads.clone(), BATCH, Some(tasks), recorder.clone());
     let mut loops = load_loops::floods(target, queue, PRODUCERS, &load).await?;
     loop {
+        if recorder.errors_so_far() > 0 {
+            // The producers see that it is over.
+            recorder.close();
+        }
         listener(Progress::Filling { done: recorder.done_so_far(), of: tasks });
         tokio::select! {
             ended = loops.join_next() => match ended {

@@ -32,12 +32,8 @@ pub(super) async fn producers<T: Target>(
                 match producer.enqueue(&payloads.next()).await {
                     Ok(()) => recorder.done(begin.elapsed(), 1),
                     Err(error) => {
-                        recorder.failed(&error);
-                        rest().await;
-                        match target.producer(&queue).await {
-                            Ok(fresh) => producer = fresh,
-                            Err(error) => recorder.failed(&error),
-                        }
+                        let fresh = target.producer(&queue);
+                        producer = recovered(producer, &recorder, &error, fresh).await;
                     }
                 }
             }
@@ -59,12 +55,8 @@ pub(super) async fn floods<T: Target>(
         let (target, queue, load) = (target.clone(), queue.to_owned(), load.clone());
         loops.spawn(async move {
             while let Err(error) = producer.flood(&load).await {
-                load.failed(&error);
-                rest().await;
-                match target.producer(&queue).await {
-                    Ok(fresh) => producer = fresh,
-                    Err(error) => load.failed(&error),
-                }
+                let fresh = target.producer(&queue);
+                producer = recovered(producer, load.recorder(), &error, fresh).await;
             }
         });
     }
@@ -90,12 +82,8 @@ pub(super) async fn workers<T: Target>(
                     Ok(0) => recorder.close(),
                     Ok(tasks) => recorder.done(begin.elapsed(), tasks),
                     Err(error) => {
-                        recorder.failed(&error);
-                        rest().await;
-                        match target.worker(&queue, max).await {
-                            Ok(fresh) => worker = fresh,
-                            Err(error) => recorder.failed(&error),
-                        }
+                        let fresh = target.worker(&queue, max);
+                        worker = recovered(worker, &recorder, &error, fresh).await;
                     }
                 }
             }
@@ -107,6 +95,20 @@ pub(super) async fn workers<T: Target>(
     Ok(loops)
 }
 
-async fn rest() {
+/// What goes on after a failure: a fresh connection, or the old one if there is none to be had.
+pub(super) async fn recovered<C>(
+    old: C,
+    recorder: &Recorder,
+    error: &RequestError,
+    fresh: impl Future<Output = Result<C, RequestError>>,
+) -> C {
+    recorder.failed(error);
     tokio::time::sleep(REST).await;
+    match fresh.await {
+        Ok(fresh) => fresh,
+        Err(error) => {
+            recorder.failed(&error);
+            old
+        }
+    }
 }

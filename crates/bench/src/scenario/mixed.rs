@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
+use super::load_loops::recovered;
 use super::measured::{Bounds, measure};
 use super::pacer::Pacer;
 use super::stamp;
@@ -29,7 +30,8 @@ pub(crate) async fn run<T: Target>(
     let mut loops = JoinSet::new();
     for _ in 0..plan.concurrency {
         let worker = target.worker(&queue, plan.batch).await?;
-        loops.spawn(work(worker, recorder.clone()));
+        let route = Route { target: target.clone(), queue: queue.clone(), max: plan.batch };
+        loops.spawn(work(route, worker, recorder.clone()));
     }
     let mut producers = Vec::new();
     for _ in 0..plan.concurrency {
@@ -38,15 +40,24 @@ pub(crate) async fn run<T: Target>(
     let begin = Instant::now();
     for (index, producer) in producers.into_iter().enumerate() {
         let pacer = Pacer::new(begin, index, plan.concurrency, plan.rate)?;
-        loops.spawn(produce(producer, pacer, payloads.clone(), recorder.clone()));
+        let route = Route { target: target.clone(), queue: queue.clone(), max: plan.batch };
+        let source = (pacer, payloads.clone());
+        loops.spawn(produce(route, producer, source, recorder.clone()));
     }
     measure(target, &[("mixed", recorder)], plan, loops, Bounds::default(), listener).await
 }
 
-async fn produce(
-    mut producer: impl Producer,
-    mut pacer: Pacer,
-    payloads: Arc<Payloads>,
+/// How a loop gets another connection.
+struct Route<T> {
+    target: Arc<T>,
+    queue: String,
+    max: usize,
+}
+
+async fn produce<T: Target>(
+    route: Route<T>,
+    mut producer: T::Producer,
+    (mut pacer, payloads): (Pacer, Arc<Payloads>),
     recorder: Arc<Recorder>,
 ) {
     while !recorder.is_closed() {
@@ -55,19 +66,21 @@ async fn produce(
             Err(error) => Err(error),
         };
         if let Err(error) = enqueued {
-            recorder.failed(&error);
+            let fresh = route.target.producer(&route.queue);
+            producer = recovered(producer, &recorder, &error, fresh).await;
         }
     }
 }
 
-async fn work(mut worker: impl Worker, recorder: Arc<Recorder>) {
+async fn work<T: Target>(route: Route<T>, mut worker: T::Worker, recorder: Arc<Recorder>) {
     while !recorder.is_closed() {
         let mut seen = |payload: &[u8]| match stamp::age(payload) {
             Some(age) => recorder.done(age, 1),
             None => recorder.failed(&RequestError::new("a delivered payload bears no stamp")),
         };
         if let Err(error) = worker.take(WAIT, &mut seen).await {
-            recorder.failed(&error);
+            let fresh = route.target.worker(&route.queue, route.max);
+            worker = recovered(worker, &recorder, &error, fresh).await;
         }
     }
     if let Err(error) = worker.finish().await {
