@@ -1,6 +1,7 @@
 //! NATS JetStream: the text protocol, a cluster of three nodes, and its clients.
 
 mod client;
+mod cluster;
 mod configuration;
 mod decoder;
 mod producer;

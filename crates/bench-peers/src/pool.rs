@@ -55,9 +55,4 @@ impl<M: Send + 'static> Pool<M> {
         }
         Err(refusal)
     }
-
-    /// Gives up all connections that no client uses.
-    pub(crate) async fn clear(&self) {
-        self.links.lock().await.clear();
-    }
 }

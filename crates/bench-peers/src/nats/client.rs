@@ -66,11 +66,11 @@ impl Client {
         self.inbox.link.send(|out| put(out, subject, self.reply.as_bytes(), payload));
     }
 
-    /// Publishes a message `count` times.
-    pub(super) fn publish_many(&self, subject: &[u8], payload: &[u8], count: usize) {
+    /// Publishes `count` messages, which are answered to this client in this order.
+    pub(super) fn publish_many(&self, subject: &[u8], count: usize, payload: impl Fn() -> Bytes) {
         self.inbox.link.send(|out| {
             for _ in 0..count {
-                put(out, subject, self.reply.as_bytes(), payload);
+                put(out, subject, self.reply.as_bytes(), &payload());
             }
         });
     }

@@ -52,7 +52,7 @@ impl Producer for NatsProducer {
                 if tasks == 0 {
                     break;
                 }
-                self.client.publish_many(self.queue.as_bytes(), load.payload(), tasks);
+                self.client.publish_many(self.queue.as_bytes(), tasks, || load.payload());
                 sent.extend(std::iter::repeat_n(Instant::now(), tasks));
             }
             if sent.is_empty() {

@@ -1,143 +1,35 @@
-use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
 
 use ferry_bench::{RequestError, Target};
-use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
-use super::client::{Client, connect};
-use super::configuration::{self, Sync};
-use super::decoder::Message;
+use super::cluster::{CONSUMER, Cluster};
+use super::configuration::Sync;
 use super::producer::NatsProducer;
 use super::worker::NatsWorker;
-use crate::nodes::Nodes;
-use crate::patience::Patience;
-use crate::pool::Pool;
-
-/// Connections to a node that all clients share: the best of those tried.
-const LINKS: usize = 1;
-const CLIENTS_MAX: u64 = u64::MAX;
-const API_PATIENCE: Duration = Duration::from_secs(5);
-const CLUSTER_PATIENCE: Duration = Duration::from_secs(60);
-/// The consumer that all workers of a queue share.
-const CONSUMER: &str = "workers";
-const TASKS_HELD_MAX: u32 = 100_000;
 
 /// A NATS cluster of three nodes: a queue is a JetStream stream with three replicas.
 pub(crate) struct Nats {
-    name: String,
-    nodes: Nodes,
-    addresses: Vec<SocketAddr>,
+    cluster: Arc<Cluster>,
     /// Whether workers wait for the answers to their settlements.
     awaits_settled: bool,
-    pool: Pool<Message>,
-    /// Which node leads a queue's consumer, once there is one.
-    consumers: Mutex<HashMap<String, usize>>,
-    leaders: Mutex<HashMap<String, usize>>,
 }
 
 impl Nats {
-    /// Starts a cluster with its files in `folder`, and waits until it has a leader.
+    /// Starts a cluster with its files in `folder`, and waits until it can make streams.
     pub(crate) async fn start(
-        name: &str,
         program: &Path,
         folder: &Path,
         first_port: u16,
         sync: Sync,
     ) -> Result<Self, RequestError> {
-        let nodes = configuration::nodes(program, folder, first_port, sync)?;
-        let addresses = configuration::addresses(first_port);
-        nodes.start_all()?;
-        let nats = Self {
-            name: name.to_owned(),
-            nodes,
-            addresses,
-            awaits_settled: false,
-            pool: Pool::new(LINKS, CLIENTS_MAX),
-            consumers: Mutex::default(),
-            leaders: Mutex::default(),
-        };
-        let patience = Patience::new("the cluster to form", CLUSTER_PATIENCE);
-        while let Err(error) = nats.try_queue().await {
-            patience.wait(Some(error)).await?;
-        }
-        Ok(nats)
+        let cluster = Cluster::start(program, folder, first_port, sync).await?;
+        Ok(Self { cluster: Arc::new(cluster), awaits_settled: false })
     }
 
-    /// From here on, workers wait for the answers to their settlements, or do not.
-    pub(crate) fn await_settled(&mut self, awaits: bool) {
-        self.awaits_settled = awaits;
-    }
-
-    /// Makes a stream with three replicas, for which a formed cluster is needed.
-    async fn try_queue(&self) -> Result<(), RequestError> {
-        self.create_queue("bench-formed").await?;
-        self.delete_queue("bench-formed").await
-    }
-
-    /// Waits until a stream has a leader and all replicas are at its heels.
-    async fn until_current(&self, queue: &str) -> Result<(), RequestError> {
-        let patience = Patience::new("a stream to be whole", CLUSTER_PATIENCE);
-        loop {
-            match self.learn_leader(queue).await {
-                Ok(true) => return Ok(()),
-                Ok(false) => patience.wait(None).await?,
-                Err(error) => patience.wait(Some(error)).await?,
-            }
-        }
-    }
-
-    async fn client(&self, node: usize) -> Result<Client, RequestError> {
-        let connect = |node: usize| connect(self.addresses[node]);
-        Client::new(&self.pool.link(node, self.addresses.len(), connect).await?)
-    }
-
-    async fn ask(&self, subject: &str, request: &Value) -> Result<Value, RequestError> {
-        self.client(0).await?.ask(subject, request, API_PATIENCE).await
-    }
-
-    /// Which node leads the stream or consumer that `subject` asks about.
-    async fn leader(&self, subject: &str) -> Result<usize, RequestError> {
-        let info = self.ask(subject, &json!({})).await?;
-        let name = info["cluster"]["leader"].as_str();
-        name.and_then(configuration::node_of)
-            .ok_or_else(|| RequestError::new("there is no leader"))
-    }
-
-    async fn learn_leader(&self, queue: &str) -> Result<bool, RequestError> {
-        let info = self.ask(&format!("$JS.API.STREAM.INFO.{queue}"), &json!({})).await?;
-        let replicas = info["cluster"]["replicas"].as_array().cloned().unwrap_or_default();
-        let is_current = |replica: &Value| replica["current"] == true;
-        let leader = info["cluster"]["leader"].as_str().and_then(configuration::node_of);
-        let Some(leader) = leader else { return Ok(false) };
-        self.leaders.lock().await.insert(queue.to_owned(), leader);
-        Ok(replicas.len() + 1 == self.addresses.len() && replicas.iter().all(is_current))
-    }
-
-    /// Makes the consumer of a queue unless there is one; answers the node that leads it.
-    async fn consumer(&self, queue: &str) -> Result<usize, RequestError> {
-        let mut consumers = self.consumers.lock().await;
-        if let Some(node) = consumers.get(queue) {
-            return Ok(*node);
-        }
-        let config = json!({ "stream_name": queue, "config": {
-            "durable_name": CONSUMER, "ack_policy": "explicit", "deliver_policy": "all",
-            "replay_policy": "instant", "ack_wait": Duration::from_secs(60).as_nanos() as u64,
-            "max_ack_pending": TASKS_HELD_MAX, "max_waiting": 10_000,
-        }});
-        self.ask(&format!("$JS.API.CONSUMER.CREATE.{queue}.{CONSUMER}"), &config).await?;
-        let subject = format!("$JS.API.CONSUMER.INFO.{queue}.{CONSUMER}");
-        let patience = Patience::new("a consumer's leader", CLUSTER_PATIENCE);
-        let node = loop {
-            match self.leader(&subject).await {
-                Ok(node) => break node,
-                Err(error) => patience.wait(Some(error)).await?,
-            }
-        };
-        consumers.insert(queue.to_owned(), node);
-        Ok(node)
+    /// The same cluster, with workers that wait for the answers to their settlements.
+    pub(crate) fn awaiting_settled(&self) -> Self {
+        Self { cluster: self.cluster.clone(), awaits_settled: true }
     }
 }
 
@@ -146,55 +38,39 @@ impl Target for Nats {
     type Worker = NatsWorker;
 
     fn name(&self) -> &str {
-        &self.name
+        "nats"
     }
 
     async fn create_queue(&self, queue: &str) -> Result<(), RequestError> {
-        let config = json!({
-            "name": queue, "subjects": [queue], "retention": "workqueue", "storage": "file",
-            "num_replicas": self.addresses.len(),
-        });
-        self.ask(&format!("$JS.API.STREAM.CREATE.{queue}"), &config).await?;
-        self.until_current(queue).await
+        self.cluster.create_queue(queue).await
     }
 
     async fn delete_queue(&self, queue: &str) -> Result<(), RequestError> {
-        self.consumers.lock().await.remove(queue);
-        self.leaders.lock().await.remove(queue);
-        self.ask(&format!("$JS.API.STREAM.DELETE.{queue}"), &json!({})).await.map(|_| ())
+        self.cluster.delete_queue(queue).await
     }
 
     async fn producer(&self, queue: &str) -> Result<NatsProducer, RequestError> {
-        let leader = self.leaders.lock().await.get(queue).copied().unwrap_or(0);
-        Ok(NatsProducer::new(self.client(leader).await?, queue))
+        Ok(NatsProducer::new(self.cluster.client_at_leader(queue).await?, queue))
     }
 
     async fn worker(&self, queue: &str, max: usize) -> Result<NatsWorker, RequestError> {
-        let node = self.consumer(queue).await?;
-        let tasks = self.client(node).await?;
-        let answers = if self.awaits_settled { Some(self.client(node).await?) } else { None };
+        let node = self.cluster.consumer(queue).await?;
+        let tasks = self.cluster.client(node).await?;
+        let answers =
+            if self.awaits_settled { Some(self.cluster.client(node).await?) } else { None };
         let pull = format!("$JS.API.CONSUMER.MSG.NEXT.{queue}.{CONSUMER}");
         Ok(NatsWorker::new(tasks, answers, pull, max))
     }
 
     async fn processes(&self) -> Vec<u32> {
-        self.nodes.processes()
+        self.cluster.processes()
     }
 
     async fn kill_leader(&self, queue: &str) -> Result<(), RequestError> {
-        let leader = self.leader(&format!("$JS.API.STREAM.INFO.{queue}")).await?;
-        self.leaders.lock().await.insert(queue.to_owned(), leader);
-        self.nodes.kill(leader);
-        Ok(())
+        self.cluster.kill_leader(queue).await
     }
 
     async fn heal(&self, queue: &str) -> Result<(), RequestError> {
-        let killed = self.leaders.lock().await.get(queue).copied();
-        if let Some(killed) = killed {
-            self.nodes.kill(killed);
-            self.nodes.start(killed)?;
-        }
-        self.consumers.lock().await.remove(queue);
-        self.until_current(queue).await
+        self.cluster.heal(queue).await
     }
 }

@@ -28,13 +28,18 @@ impl RabbitProducer {
         Self { channel, queue: queue.to_owned(), tag: 0 }
     }
 
-    fn publish(&mut self, id: Option<&str>, payload: &[u8], count: usize) {
+    fn publish(&mut self, id: Option<&str>, payload: &[u8]) {
+        self.channel.send(|out, channel| put_publish(out, channel, &self.queue, id, payload));
+        self.tag += 1;
+    }
+
+    fn publish_many(&mut self, load: &Load, tasks: usize) {
         self.channel.send(|out, channel| {
-            for _ in 0..count {
-                put_publish(out, channel, &self.queue, id, payload);
+            for _ in 0..tasks {
+                put_publish(out, channel, &self.queue, None, &load.payload());
             }
         });
-        self.tag += count as u64;
+        self.tag += tasks as u64;
     }
 
     async fn confirm(&mut self) -> Result<Event, RequestError> {
@@ -43,7 +48,7 @@ impl RabbitProducer {
     }
 
     async fn enqueue_one(&mut self, id: Option<&str>, payload: &[u8]) -> Result<(), RequestError> {
-        self.publish(id, payload, 1);
+        self.publish(id, payload);
         loop {
             match self.confirm().await? {
                 Event::Confirmed { tag, is_stored, .. } if tag >= self.tag => {
@@ -74,7 +79,7 @@ impl Producer for RabbitProducer {
                 if tasks == 0 {
                     break;
                 }
-                self.publish(None, load.payload(), tasks);
+                self.publish_many(load, tasks);
                 window.sent(Instant::now(), tasks);
             }
             if window.len() == 0 {

@@ -1,0 +1,130 @@
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ferry_bench::{Bench, Ferry, Outcome, Plan, RequestError, Scenario, Target};
+
+use crate::arguments::Arguments;
+use crate::case::Case;
+use crate::figure::{Figures, figures};
+use crate::nats::{Nats, Sync};
+use crate::rabbitmq::RabbitMq;
+use crate::results::Results;
+use crate::system::System;
+
+/// How much longer than it measures a scenario may take: queues have to be filled.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Measures the systems in turn, one at a time, so that an idle one takes nothing from another.
+pub(crate) struct Runner {
+    arguments: Arguments,
+    results: Results,
+}
+
+impl Runner {
+    /// Runs every round and answers what was found.
+    pub(crate) async fn run(arguments: Arguments) -> Results {
+        let mut runner = Self { arguments, results: Results::default() };
+        for round in 1..=runner.arguments.rounds {
+            for system in runner.arguments.systems() {
+                if let Err(error) = runner.measure(round, system).await {
+                    eprintln!("bench-peers: {}: {error}", system.title());
+                    for case in runner.arguments.cases() {
+                        runner.results.refuse(round, system, case, &error);
+                    }
+                }
+            }
+        }
+        runner.results
+    }
+
+    /// Starts a system, measures it, and stops it.
+    async fn measure(&mut self, round: u32, system: System) -> Result<(), RequestError> {
+        eprintln!("bench-peers: round {round}: starting {}", system.title());
+        let folder = self.folder(round, system)?;
+        match system {
+            System::Ferry => {
+                let ferry = Ferry::start(&self.arguments.ferry, false).await?;
+                let bench = Bench::new(ferry);
+                self.play(round, system, &bench, &bench).await;
+            }
+            System::Rabbitmq => {
+                let (programs, port) = (&self.arguments.rabbitmq, self.arguments.first_port);
+                let bench = Bench::new(RabbitMq::start(programs, &folder, port).await?);
+                self.play(round, system, &bench, &bench).await;
+            }
+            System::Nats => self.measure_nats(round, system, &folder, Sync::Always).await?,
+            System::NatsDefault => {
+                self.measure_nats(round, system, &folder, Sync::Default).await?;
+            }
+        }
+        // The servers are gone; nobody writes here any more.
+        fs::remove_dir_all(&folder).map_err(|error| {
+            RequestError::new(format!("cannot remove {}: {error}", folder.display()))
+        })
+    }
+
+    async fn measure_nats(
+        &mut self,
+        round: u32,
+        system: System,
+        folder: &std::path::Path,
+        sync: Sync,
+    ) -> Result<(), RequestError> {
+        let (program, port) = (&self.arguments.nats, self.arguments.first_port);
+        let nats = Nats::start(program, folder, port, sync).await?;
+        let awaiting = Bench::new(nats.awaiting_settled());
+        self.play(round, system, &Bench::new(nats), &awaiting).await;
+        Ok(())
+    }
+
+    async fn play<T: Target>(
+        &mut self,
+        round: u32,
+        system: System,
+        bench: &Bench<T>,
+        awaiting: &Bench<T>,
+    ) {
+        for case in self.arguments.cases() {
+            if let Err(reason) = case.fits(system) {
+                self.results.refuse(round, system, case, &RequestError::new(reason));
+                continue;
+            }
+            let bench = if case == Case::DrainBy100Awaited { awaiting } else { bench };
+            let plan = case.plan(system, self.arguments.duration());
+            match run_case(bench, case.scenario(), &plan).await {
+                Ok(figures) => {
+                    eprintln!("bench-peers: round {round}: {}: {case:?}: {figures:?}", system.title());
+                    self.results.add(round, system, case, figures);
+                }
+                Err(error) => {
+                    eprintln!("bench-peers: round {round}: {}: {case:?}: {error}", system.title());
+                    self.results.refuse(round, system, case, &error);
+                }
+            }
+        }
+    }
+
+    fn folder(&self, round: u32, system: System) -> Result<PathBuf, RequestError> {
+        let folder = self.arguments.folder.join(format!("{system:?}-{round}"));
+        fs::create_dir_all(&folder).map_err(|error| {
+            RequestError::new(format!("cannot make {}: {error}", folder.display()))
+        })?;
+        Ok(folder)
+    }
+}
+
+async fn run_case<T: Target>(
+    bench: &Bench<T>,
+    scenario: Scenario,
+    plan: &Plan,
+) -> Result<Figures, RequestError> {
+    let run = bench.run(scenario, plan, &|_| {});
+    let outcome = tokio::time::timeout(plan.duration + PATIENCE, Box::pin(run)).await;
+    let Ok(outcome) = outcome else {
+        // Its queue goes with the cluster.
+        return Err(RequestError::new("it did not end in time"));
+    };
+    let outcome: Outcome = outcome?;
+    Ok(figures(&outcome))
+}
