@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// Ferry's executable
     #[arg(long, value_name = "FILE")]
     pub(crate) ferry: PathBuf,
+    /// Which state of Ferry's source that is, for the table
+    #[arg(long, value_name = "COMMIT")]
+    pub(crate) revision: Option<String>,
     /// The folder of RabbitMQ's programs
     #[arg(long, value_name = "DIR", default_value = "/usr/lib/rabbitmq/bin")]
     pub(crate) rabbitmq: PathBuf,

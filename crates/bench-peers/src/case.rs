@@ -29,9 +29,19 @@ pub(crate) enum Case {
     #[serde(rename = "drain-64")]
     Drain64,
     /// 16 workers that take and settle 100 tasks at a time.
+    #[value(name = "drain-by-100")]
+    #[serde(rename = "drain-by-100")]
     DrainBy100,
-    /// The same with awaited settlements, for systems whose settlements need not be awaited.
+    /// The same with awaited settlements, which some systems do not ask for.
+    #[value(name = "drain-by-100-awaited")]
+    #[serde(rename = "drain-by-100-awaited")]
     DrainBy100Awaited,
+    /// 16 producers and 16 workers at 1,000 tasks a second.
+    Mixed,
+    /// 200,000 waiting tasks.
+    Memory,
+    /// 16 producers while the leader is killed.
+    Failover,
 }
 
 const WARMUP: Duration = Duration::from_secs(1);
@@ -39,15 +49,25 @@ const PAYLOAD_BYTES: usize = 256;
 
 impl Case {
     /// All, in the order in which they are run.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Enqueue1,
+        // Early: a process that has been larger before tells nothing by its size.
+        Self::Memory,
         Self::Enqueue64,
         Self::Enqueue256,
         Self::Batch,
         Self::Drain64,
         Self::DrainBy100,
         Self::DrainBy100Awaited,
+        Self::Mixed,
+        Self::Failover,
     ];
+
+    /// Its name, as on the command line.
+    pub(crate) fn name(self) -> String {
+        let value = self.to_possible_value().expect("no case is hidden");
+        value.get_name().to_owned()
+    }
 
     /// Which scenario it is.
     pub(crate) const fn scenario(self) -> Scenario {
@@ -55,6 +75,9 @@ impl Case {
             Self::Enqueue1 | Self::Enqueue64 | Self::Enqueue256 => Scenario::Enqueue,
             Self::Batch => Scenario::Batch,
             Self::Drain64 | Self::DrainBy100 | Self::DrainBy100Awaited => Scenario::Drain,
+            Self::Mixed => Scenario::Mixed,
+            Self::Memory => Scenario::Backlog,
+            Self::Failover => Scenario::Failover,
         }
     }
 
@@ -65,14 +88,28 @@ impl Case {
             Self::Enqueue64 | Self::Drain64 => (64, 1),
             Self::Enqueue256 => (256, 1),
             Self::Batch | Self::DrainBy100 | Self::DrainBy100Awaited => (16, 100),
+            Self::Mixed | Self::Memory | Self::Failover => (16, 1),
         };
         let seconds = (WARMUP + duration).as_secs();
         let tasks = match self.scenario() {
             Scenario::Drain => Some(seconds * system.drain_rate(batch > 1)),
-            Scenario::Enqueue | Scenario::Batch => None,
+            Scenario::Enqueue
+            | Scenario::Batch
+            | Scenario::Mixed
+            | Scenario::Backlog
+            | Scenario::Failover => None,
         };
-        let (rate, payload_bytes) = (1_000.0, PAYLOAD_BYTES);
-        Plan { concurrency, batch, rate, warmup: WARMUP, duration, payload_bytes, tasks }
+        Plan {
+            concurrency,
+            batch,
+            rate: 1_000.0,
+            warmup: WARMUP,
+            duration,
+            payload_bytes: PAYLOAD_BYTES,
+            tasks,
+            waiting: 200_000,
+            rounds: 1,
+        }
     }
 
     /// Whether it makes sense for this system, or why not.
@@ -81,7 +118,6 @@ impl Case {
             (Self::DrainBy100Awaited, System::Rabbitmq) => {
                 Err("its protocol confirms no settlements")
             }
-            (Self::DrainBy100Awaited, System::Ferry) => Err("it awaits them always"),
             _ => Ok(()),
         }
     }

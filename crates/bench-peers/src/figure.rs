@@ -16,7 +16,18 @@ pub(crate) enum Figure {
     DiskBytesPerTaskAndNode,
     ResidentMib,
     ResidentBytesPerWaitingTask,
+    LongestGapMs,
+    Confirmed,
+    Missing,
+    Doubled,
     Errors,
+}
+
+impl Figure {
+    /// Whether every round counts, so that a sum says more than a median.
+    pub(crate) fn is_count(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Missing | Self::Doubled | Self::Errors)
+    }
 }
 
 /// What a run has told.
@@ -28,6 +39,12 @@ pub(crate) fn figures(outcome: &Outcome) -> Figures {
         Outcome::Measured(measurements) => {
             measurements.last().map(of_measurement).unwrap_or_default()
         }
+        Outcome::Failover(failover) => Figures::from([
+            (Figure::LongestGapMs, failover.longest_gap_ms),
+            (Figure::Confirmed, failover.acknowledged as f64),
+            (Figure::Missing, failover.missing as f64),
+            (Figure::Doubled, failover.doubled as f64),
+        ]),
     }
 }
 
@@ -47,7 +64,7 @@ fn of_measurement(measurement: &Measurement) -> Figures {
             server.and_then(|server| server.disk_bytes_per_task_and_node),
         ),
         (Figure::ResidentMib, server.map(|server| server.resident_bytes as f64 / 1_048_576.0)),
-        (Figure::ResidentBytesPerWaitingTask, measurement.resident_bytes_per_waiting_task),
+        (Figure::ResidentBytesPerWaitingTask, measurement.resident_bytes_per_waiting_task_and_node),
         (Figure::Errors, Some(measurement.errors as f64)),
     ];
     figures.into_iter().filter_map(|(figure, value)| Some((figure, value?))).collect()

@@ -8,6 +8,8 @@
 
 mod arguments;
 mod case;
+mod conditions;
+mod document;
 mod figure;
 mod link;
 mod nats;
@@ -17,18 +19,49 @@ mod patience;
 mod pool;
 mod rabbitmq;
 mod results;
+mod row;
 mod runner;
 mod system;
+mod table;
+
+use std::process::ExitCode;
 
 use clap::Parser;
+use ferry_bench::RequestError;
 
 use arguments::Arguments;
 use runner::Runner;
 
 // The kernel kills the servers with the thread that started them, so there is but one.
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let done = tokio::select! {
+        done = compare(&arguments) => done,
+        _ = tokio::signal::ctrl_c() => Err(RequestError::new("interrupted")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench-peers: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn compare(arguments: &Arguments) -> Result<(), RequestError> {
+    let conditions = conditions::conditions(arguments);
     let results = Runner::run(arguments).await;
-    println!("{}", serde_json::to_string(results.runs()).expect("x"));
+    let table = table::table(&results, &arguments.systems(), &arguments.cases());
+    let text = format!("{conditions}\n{table}");
+    println!("{text}");
+    if let Some(path) = &arguments.json {
+        let runs = serde_json::to_string_pretty(results.runs()).map_err(RequestError::new)?;
+        let written = std::fs::write(path, runs + "\n");
+        written.map_err(|error| RequestError::new(format!("{}: {error}", path.display())))?;
+    }
+    match &arguments.document {
+        Some(path) => document::write_between_markers(path, &text),
+        None => Ok(()),
+    }
 }

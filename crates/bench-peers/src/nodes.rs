@@ -47,11 +47,19 @@ impl Nodes {
         (0..self.count()).try_for_each(|index| self.start(index))
     }
 
-    /// Kills a node (SIGKILL) and waits until its process is gone.
+    /// Kills a node (SIGKILL), and does not wait for its end.
     pub(crate) fn kill(&self, index: usize) {
-        if let Some(mut child) = self.nodes()[index].child.take() {
-            // It may have ended by itself; waiting for it is what matters.
+        if let Some(child) = &mut self.nodes()[index].child {
+            // It may have ended by itself.
             let _ = child.kill();
+        }
+    }
+
+    /// Kills a node and waits until its process is gone.
+    pub(crate) fn stop(&self, index: usize) {
+        self.kill(index);
+        if let Some(mut child) = self.nodes()[index].child.take() {
+            // Nothing is to be known of its end but that it is there.
             let _ = child.wait();
         }
     }
@@ -74,7 +82,7 @@ impl Nodes {
 
 impl Drop for Nodes {
     fn drop(&mut self) {
-        (0..self.count()).for_each(|index| self.kill(index));
+        (0..self.count()).for_each(|index| self.stop(index));
     }
 }
 
@@ -83,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_killed_node_is_gone_and_can_be_started_again() {
+    fn a_stopped_node_is_gone_and_can_be_started_again() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = Nodes::command("tail".as_ref(), &folder.path().join("log"))
             .expect("the folder is writable");
@@ -92,7 +100,7 @@ mod tests {
         nodes.start_all().expect("tail exists");
         let first = nodes.processes();
         assert_eq!(first.len(), 1);
-        nodes.kill(0);
+        nodes.stop(0);
         assert!(nodes.processes().is_empty());
         assert!(!Path::new(&format!("/proc/{}", first[0])).exists());
         nodes.start(0).expect("tail exists still");

@@ -7,6 +7,9 @@ use tokio::sync::Mutex;
 
 use crate::link::Link;
 
+/// Connections by node and by place.
+type Links<M> = HashMap<(usize, usize), Arc<Link<M>>>;
+
 /// The connections to a cluster's nodes: clients share a few, which is the best case of the peers,
 /// since what several clients send leaves in one write and arrives in one read.
 pub(crate) struct Pool<M> {
@@ -14,7 +17,7 @@ pub(crate) struct Pool<M> {
     links_max: usize,
     /// Clients that a connection may have in its life; then another takes its place.
     clients_max: u64,
-    links: Mutex<HashMap<(usize, usize), Arc<Link<M>>>>,
+    links: Mutex<Links<M>>,
     turn: AtomicUsize,
 }
 

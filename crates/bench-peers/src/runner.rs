@@ -1,5 +1,5 @@
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ferry_bench::{Bench, Ferry, Outcome, Plan, RequestError, Scenario, Target};
@@ -16,14 +16,14 @@ use crate::system::System;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Measures the systems in turn, one at a time, so that an idle one takes nothing from another.
-pub(crate) struct Runner {
-    arguments: Arguments,
+pub(crate) struct Runner<'a> {
+    arguments: &'a Arguments,
     results: Results,
 }
 
-impl Runner {
+impl<'a> Runner<'a> {
     /// Runs every round and answers what was found.
-    pub(crate) async fn run(arguments: Arguments) -> Results {
+    pub(crate) async fn run(arguments: &'a Arguments) -> Results {
         let mut runner = Self { arguments, results: Results::default() };
         for round in 1..=runner.arguments.rounds {
             for system in runner.arguments.systems() {
@@ -68,7 +68,7 @@ impl Runner {
         &mut self,
         round: u32,
         system: System,
-        folder: &std::path::Path,
+        folder: &Path,
         sync: Sync,
     ) -> Result<(), RequestError> {
         let (program, port) = (&self.arguments.nats, self.arguments.first_port);
@@ -94,11 +94,11 @@ impl Runner {
             let plan = case.plan(system, self.arguments.duration());
             match run_case(bench, case.scenario(), &plan).await {
                 Ok(figures) => {
-                    eprintln!("bench-peers: round {round}: {}: {case:?}: {figures:?}", system.title());
+                    tell(round, system, case, &described(&figures));
                     self.results.add(round, system, case, figures);
                 }
                 Err(error) => {
-                    eprintln!("bench-peers: round {round}: {}: {case:?}: {error}", system.title());
+                    tell(round, system, case, &error.to_string());
                     self.results.refuse(round, system, case, &error);
                 }
             }
@@ -112,6 +112,16 @@ impl Runner {
         })?;
         Ok(folder)
     }
+}
+
+fn tell(round: u32, system: System, case: Case, what: &str) {
+    eprintln!("bench-peers: round {round}: {}: {}: {what}", system.title(), case.name());
+}
+
+/// The figures of a run on one line.
+fn described(figures: &Figures) -> String {
+    let each = figures.iter().map(|(figure, value)| format!("{figure:?} {value:.3}"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 async fn run_case<T: Target>(

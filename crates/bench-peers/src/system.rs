@@ -36,10 +36,7 @@ impl System {
                 "quorum queue of 3, publisher confirms, persistent: a majority has synced before \
                  the confirm, one sync for all that queued"
             }
-            Self::Nats => {
-                "stream of 3 replicas, `sync_interval: always`: synced before the answer, each \
-                 write by itself"
-            }
+            Self::Nats => "stream of 3 replicas, `sync_interval: always`: synced before the answer",
             Self::NatsDefault => {
                 "stream of 3 replicas: **not** synced before the answer, but every two minutes"
             }
@@ -53,12 +50,12 @@ impl System {
         match (self, is_batched) {
             (Self::Ferry, false) => 50_000,
             (Self::Ferry, true) => 200_000,
-            (Self::Rabbitmq, false) => 12_000,
-            (Self::Rabbitmq, true) => 32_000,
-            (Self::Nats, false) => 7_000,
-            (Self::Nats, true) => 12_000,
-            (Self::NatsDefault, false) => 28_000,
-            (Self::NatsDefault, true) => 80_000,
+            (Self::Rabbitmq, false) => 16_000,
+            (Self::Rabbitmq, true) => 60_000,
+            (Self::Nats, false) => 20_000,
+            (Self::Nats, true) => 60_000,
+            (Self::NatsDefault, false) => 50_000,
+            (Self::NatsDefault, true) => 90_000,
         }
     }
 }

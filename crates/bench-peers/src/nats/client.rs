@@ -78,7 +78,9 @@ impl Client {
     /// Publishes a message to each subject; the answers come to this client, or nobody wants them.
     pub(super) fn publish_each(&self, subjects: &[Bytes], is_answered: bool) {
         let reply = if is_answered { self.reply.as_bytes() } else { b"" };
-        self.inbox.link.send(|out| subjects.iter().for_each(|subject| put(out, subject, reply, b"")));
+        self.inbox
+            .link
+            .send(|out| subjects.iter().for_each(|subject| put(out, subject, reply, b"")));
     }
 
     /// Publishes a message under a key, and waits for the answer to this one and no other.
@@ -114,7 +116,9 @@ impl Client {
         self.tokens += 1;
         let reply = format!("{}.{}", self.subject, self.tokens);
         let request = request.to_string();
-        self.inbox.link.send(|out| put(out, subject.as_bytes(), reply.as_bytes(), request.as_bytes()));
+        self.inbox
+            .link
+            .send(|out| put(out, subject.as_bytes(), reply.as_bytes(), request.as_bytes()));
         let answer = self.answer(patience).await?;
         if answer.status.is_some() {
             return Err(RequestError::new(format!("{subject}: nobody answers")));
@@ -127,7 +131,10 @@ impl Client {
     }
 
     /// The next message.
-    pub(super) async fn next(&mut self, patience: Duration) -> Result<Option<Message>, RequestError> {
+    pub(super) async fn next(
+        &mut self,
+        patience: Duration,
+    ) -> Result<Option<Message>, RequestError> {
         self.inbox.next_within(patience).await
     }
 

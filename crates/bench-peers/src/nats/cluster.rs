@@ -90,8 +90,7 @@ impl Cluster {
     async fn leader(&self, subject: &str) -> Result<usize, RequestError> {
         let info = self.ask(subject, &json!({})).await?;
         let name = info["cluster"]["leader"].as_str();
-        name.and_then(configuration::node_of)
-            .ok_or_else(|| RequestError::new("there is no leader"))
+        name.and_then(configuration::node_of).ok_or_else(|| RequestError::new("there is no leader"))
     }
 
     async fn learn_leader(&self, queue: &str) -> Result<bool, RequestError> {
@@ -163,7 +162,7 @@ impl Cluster {
     pub(super) async fn heal(&self, queue: &str) -> Result<(), RequestError> {
         let killed = self.leaders.lock().await.get(queue).copied();
         if let Some(killed) = killed {
-            self.nodes.kill(killed);
+            self.nodes.stop(killed);
             self.nodes.start(killed)?;
         }
         self.consumers.lock().await.remove(queue);

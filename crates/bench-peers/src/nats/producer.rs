@@ -62,7 +62,8 @@ impl Producer for NatsProducer {
             while let Some(message) = answer {
                 // A stream answers in the order in which it was asked.
                 let began = sent.pop_front();
-                let began = began.ok_or_else(|| RequestError::new("more answers than publishes"))?;
+                let began =
+                    began.ok_or_else(|| RequestError::new("more answers than publishes"))?;
                 match accepted(&message) {
                     Ok(()) => load.confirmed(began, 1),
                     Err(error) => load.failed(&error),

@@ -99,7 +99,8 @@ impl Worker for NatsWorker {
         let mut due = held.len();
         while due > 0 {
             let answer = client.next(PATIENCE).await?;
-            let answer = answer.ok_or_else(|| RequestError::new("a settlement was not answered"))?;
+            let answer =
+                answer.ok_or_else(|| RequestError::new("a settlement was not answered"))?;
             // A task may come late from the last pull; the server gives it to another.
             due -= usize::from(answer.reply.is_empty());
         }

@@ -29,6 +29,11 @@ impl Layout {
         (0..NODES).map(|node| SocketAddr::from(([127, 0, 0, 1], self.first_port + node))).collect()
     }
 
+    /// Where Erlang's name server listens.
+    pub(super) fn name_address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.first_port + 2 * NODES))
+    }
+
     /// Writes the nodes' configurations; none runs yet.
     pub(super) fn nodes(&self) -> Result<Nodes, RequestError> {
         self.write("cookie", COOKIE)?;
@@ -42,7 +47,7 @@ impl Layout {
     /// Erlang's name server, on a port of its own.
     pub(super) fn name_server(&self) -> Result<Nodes, RequestError> {
         let mut command = Nodes::command("epmd".as_ref(), &self.folder.join("epmd.log"))?;
-        command.args(["-address", "127.0.0.1", "-port", &self.name_port().to_string()]);
+        command.args(["-address", "127.0.0.1", "-port", &self.name_address().port().to_string()]);
         Ok(Nodes::new([command]))
     }
 
@@ -84,13 +89,9 @@ impl Layout {
             .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
             .env("RABBITMQ_ENABLED_PLUGINS_FILE", self.folder.join("plugins"))
             .env("ERL_INETRC", self.folder.join("inetrc"))
-            .env("ERL_EPMD_PORT", self.name_port().to_string())
+            .env("ERL_EPMD_PORT", self.name_address().port().to_string())
             .env("ERL_EPMD_ADDRESS", "127.0.0.1")
             .env("LC_ALL", "C.UTF-8");
-    }
-
-    fn name_port(&self) -> u16 {
-        self.first_port + 2 * NODES
     }
 
     fn text(&self, node: u16) -> String {

@@ -56,7 +56,9 @@ impl RabbitProducer {
                 }
                 // A publish that was given up is confirmed late.
                 Event::Confirmed { .. } => {}
-                event => return Err(RequestError::new(format!("{event:?} is no confirm"))),
+                event @ (Event::Delivered { .. } | Event::Method { .. }) => {
+                    return Err(RequestError::new(format!("{event:?} is no confirm")));
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ferry_bench::{RequestError, Target};
+use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
 use super::channel::{Channel, connect};
@@ -20,7 +21,7 @@ use crate::patience::Patience;
 use crate::pool::Pool;
 
 /// Connections to a node that all clients share, a channel each: the best of those tried.
-const LINKS: usize = 2;
+const LINKS: usize = 1;
 /// A node takes 2,047 channels a connection.
 const CLIENTS_MAX: u64 = 2_000;
 const CLUSTER_PATIENCE: Duration = Duration::from_secs(90);
@@ -48,6 +49,11 @@ impl RabbitMq {
         let layout = Layout { programs, folder, first_port };
         let name_server = layout.name_server()?;
         name_server.start_all()?;
+        // A node that finds no name server starts one itself, which nobody would stop.
+        let patience = Patience::new("Erlang's name server", CLUSTER_PATIENCE);
+        while TcpStream::connect(layout.name_address()).await.is_err() {
+            patience.wait(None).await?;
+        }
         let nodes = layout.nodes()?;
         let pool = Pool::new(LINKS, CLIENTS_MAX);
         let leaders = Mutex::default();
@@ -154,7 +160,7 @@ impl Target for RabbitMq {
 
     async fn heal(&self, queue: &str) -> Result<(), RequestError> {
         let killed = self.leader(queue).await;
-        self.nodes.kill(killed);
+        self.nodes.stop(killed);
         self.nodes.start(killed)?;
         self.until_it_serves(killed).await?;
         self.until_all_are_online().await
