@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("replica", &["types", "core", "store"]),
     ("server", &["types", "core", "store", "replica", "api", "client"]),
     ("bench", &["types", "api"]),
+    ("bench-peers", &["bench"]),
     ("cli", &["types", "api", "client", "server", "bench"]),
 ];
 
@@ -27,7 +28,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("openraft", &["replica"]),
     ("axum", &["server"]),
     ("reqwest", &["client", "server"]),
-    ("clap", &["cli"]),
+    ("clap", &["cli", "bench-peers"]),
     ("hdrhistogram", &["bench"]),
 ];
 

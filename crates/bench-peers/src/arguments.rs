@@ -8,7 +8,7 @@ use crate::system::System;
 
 /// Measures Ferry, RabbitMQ and NATS in turn and compares them
 #[derive(Debug, Parser)]
-#[command(name = "ferry-bench-peers", version, max_term_width = 100)]
+#[command(name = "ferry-bench-peers", version, max_term_width = 100, args_override_self = true)]
 pub(crate) struct Arguments {
     /// How often each system is started and measured; the table has the medians
     #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -25,7 +25,8 @@ pub(crate) struct Arguments {
     /// Write each run's figures to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Write the table between the markers of this file, besides printing it
+    /// Write the table between the markers of this file, besides printing it, if nothing is left
+    /// out of it
     #[arg(long, value_name = "FILE")]
     pub(crate) document: Option<PathBuf>,
     /// Ferry's executable
@@ -52,6 +53,11 @@ impl Arguments {
     /// How long each scenario is measured.
     pub(crate) fn duration(&self) -> Duration {
         Duration::from_secs(self.seconds)
+    }
+
+    /// Whether every system and every scenario is measured.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.systems().len() == System::ALL.len() && self.cases().len() == Case::ALL.len()
     }
 
     /// The systems, in the order in which they are measured.

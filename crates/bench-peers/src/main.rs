@@ -61,6 +61,10 @@ async fn compare(arguments: &Arguments) -> Result<(), RequestError> {
         written.map_err(|error| RequestError::new(format!("{}: {error}", path.display())))?;
     }
     match &arguments.document {
+        Some(path) if !arguments.is_whole() => {
+            eprintln!("bench-peers: a part of the comparison is not written to {}", path.display());
+            Ok(())
+        }
         Some(path) => document::write_between_markers(path, &text),
         None => Ok(()),
     }
