@@ -118,7 +118,7 @@ impl Machine {
         // I1: an entry of a leader with an earlier clock does not turn time back.
         self.counters.now_ms = Timestamp::from_millis(counters.now_ms.max(entry.at_ms)).as_millis();
 
-        let mut applying = Applying::new(self, index, entry.limits);
+        let mut applying = Applying::new(self, index, &entry);
         applying.move_due();
         let proposals = entry.proposals.into_iter();
         let outcomes = proposals.filter_map(|proposal| applying.propose(proposal)).collect();

@@ -12,7 +12,7 @@ use super::{Machine, Outcome};
 use crate::command::{Idempotency, TableLimits};
 use crate::rejection::IdempotencyMismatch;
 use crate::row::CountersRow;
-use crate::{Change, Command, Effect, Proposal, Rejection, Reply};
+use crate::{Change, Command, Effect, Entry, Proposal, Rejection, Reply};
 
 /// The machine while an entry is applied to it, with what the entry has touched so far. Each
 /// command is a method, in a file of its own.
@@ -25,8 +25,9 @@ pub(crate) struct Applying<'a> {
 
 impl<'a> Applying<'a> {
     /// Begins with the entry at `index`.
-    pub(crate) fn new(machine: &'a mut Machine, index: LogIndex, limits: TableLimits) -> Self {
-        Self { machine, index, limits, dirty: Dirty::default() }
+    pub(crate) fn new(machine: &'a mut Machine, index: LogIndex, entry: &Entry) -> Self {
+        let dirty = Dirty::with_room(entry.proposals.len());
+        Self { machine, index, limits: entry.limits, dirty }
     }
 
     /// Answers a proposal, from what is kept under its key if there is such an answer.

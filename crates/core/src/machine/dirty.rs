@@ -28,6 +28,12 @@ pub(crate) struct Stored {
 }
 
 impl Dirty {
+    /// Nothing yet, with room for what as many proposals mostly touch.
+    pub(crate) fn with_room(proposals: usize) -> Self {
+        let payloads = Vec::with_capacity(proposals);
+        Self { tasks: Vec::with_capacity(2 * proposals), payloads, ..Self::default() }
+    }
+
     /// The rows as they are after the entry. Each task is looked up once.
     pub(crate) fn store(mut self, machine: &Machine, before: CountersRow) -> Stored {
         self.tasks.sort_unstable();

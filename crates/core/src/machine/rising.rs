@@ -51,7 +51,8 @@ impl<V: Default> Rising<V> {
 
     /// The entry with the lowest key.
     pub(crate) fn first(&self) -> Option<(u64, &V)> {
-        self.from(0).next()
+        let rest = self.rest.first_key_value().map(|(key, value)| (*key, value));
+        rest.or_else(|| self.last.as_ref().map(|(key, value)| (*key, value)))
     }
 
     /// The entries from a key on, in order.

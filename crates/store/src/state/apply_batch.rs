@@ -10,6 +10,9 @@ use super::keyspace::{
 use crate::row::{LogIdRow, StoredMembershipRow};
 use crate::{LogId, Membership};
 
+/// Room for most rows.
+const ROW_BYTES: usize = 256;
+
 /// The one batch of a run of log entries: what they changed, and that they are applied.
 pub(super) fn apply_batch(
     applied: LogId,
@@ -17,8 +20,9 @@ pub(super) fn apply_batch(
     changes: &[Change],
 ) -> WriteBatch {
     let mut batch = WriteBatch::default();
+    let mut row = Vec::with_capacity(ROW_BYTES);
     for change in changes {
-        add(&mut batch, change);
+        add(&mut batch, change, &mut row);
     }
     if let Some(membership) = membership {
         batch.put(MEMBERSHIP_KEY, StoredMembershipRow::from(membership).encode_to_vec());
@@ -27,12 +31,13 @@ pub(super) fn apply_batch(
     batch
 }
 
-fn add(batch: &mut WriteBatch, change: &Change) {
+/// Adds a change; `row` is room for an encoded row, used again and again.
+fn add(batch: &mut WriteBatch, change: &Change, row: &mut Vec<u8>) {
     match change {
-        Change::PutCounters(row) => batch.put(COUNTERS_KEY, row.encode_to_vec()),
-        Change::PutQueue(row) => batch.put(queue_key(row.id), row.encode_to_vec()),
+        Change::PutCounters(counters) => batch.put(COUNTERS_KEY, encoded(counters, row)),
+        Change::PutQueue(queue) => batch.put(queue_key(queue.id), encoded(queue, row)),
         Change::DeleteQueue(id) => batch.delete(queue_key(*id)),
-        Change::PutTask(row) => batch.put(task_key(TaskId::new(row.id)), row.encode_to_vec()),
+        Change::PutTask(task) => batch.put(task_key(TaskId::new(task.id)), encoded(task, row)),
         Change::DeleteTask(id) => {
             batch.delete(task_key(*id));
             batch.delete(payload_key(*id));
@@ -40,7 +45,13 @@ fn add(batch: &mut WriteBatch, change: &Change) {
         }
         Change::PutPayload(id, payload) => batch.put(payload_key(*id), payload),
         Change::PutResult(id, result) => batch.put(result_key(*id), result),
-        Change::PutIdempotency(row) => batch.put(idempotency_key(row.id), row.encode_to_vec()),
+        Change::PutIdempotency(kept) => batch.put(idempotency_key(kept.id), encoded(kept, row)),
         Change::DeleteIdempotency(id) => batch.delete(idempotency_key(*id)),
     }
+}
+
+fn encoded<'a>(message: &impl Message, row: &'a mut Vec<u8>) -> &'a [u8] {
+    row.clear();
+    message.encode(row).expect("a vector grows as needed");
+    row
 }

@@ -11,6 +11,11 @@ use rocksdb::{
 use super::StateOptions;
 use crate::{StoreError, dir};
 
+/// RocksDB's own number of levels.
+const LEVELS: usize = 7;
+/// Tables written from memory before they are merged into the next level.
+const TABLES_PER_MERGE: i32 = 8;
+
 /// One RocksDB instance in a directory of its own, which no later instance ever uses.
 pub(super) struct Db {
     db: Option<DB>,
@@ -125,6 +130,13 @@ impl Drop for Db {
     }
 }
 
+/// Tables are first written as they are: most of their rows are replaced by the next merge.
+fn compression() -> [DBCompressionType; LEVELS] {
+    let mut levels = [DBCompressionType::Lz4; LEVELS];
+    levels[0] = DBCompressionType::None;
+    levels
+}
+
 fn settings(options: StateOptions) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(&Cache::new_lru_cache(options.block_cache_bytes));
@@ -137,7 +149,10 @@ fn settings(options: StateOptions) -> Options {
     settings.set_block_based_table_factory(&blocks);
     settings.set_write_buffer_size(options.write_buffer_bytes);
     settings.set_max_write_buffer_number(3);
-    settings.set_compression_type(DBCompressionType::Lz4);
+    settings.set_compression_per_level(&compression());
+    // Keys begin with the kind of row, so a new table overlaps almost all others: a merge rewrites
+    // these, and fewer merges write less.
+    settings.set_level_zero_file_num_compaction_trigger(TABLES_PER_MERGE);
     settings.set_level_compaction_dynamic_level_bytes(true);
     settings.set_max_background_jobs(2);
     settings.set_max_open_files(256);

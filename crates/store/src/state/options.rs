@@ -10,6 +10,6 @@ pub struct StateOptions {
 
 impl Default for StateOptions {
     fn default() -> Self {
-        Self { write_buffer_bytes: 32 << 20, block_cache_bytes: 32 << 20 }
+        Self { write_buffer_bytes: 8 << 20, block_cache_bytes: 32 << 20 }
     }
 }
