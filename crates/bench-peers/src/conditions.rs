@@ -27,10 +27,11 @@ fn write(text: &mut String, arguments: &Arguments) -> fmt::Result {
         "- Machine: {cores} cores ({}), {} of memory, Linux {}; three nodes and the client share it, \
          on loopback.",
         known(line_of("/proc/cpuinfo", "model name")),
-        known(line_of("/proc/meminfo", "MemTotal")),
+        known(memory()),
         known(fs::read_to_string("/proc/sys/kernel/osrelease").ok().map(|it| it.trim().to_owned())),
     )?;
-    let file_system = said(Command::new("stat").args(["-f", "-c", "%T"]).arg(&arguments.folder));
+    let file_system =
+        said(Command::new("findmnt").args(["-n", "-o", "FSTYPE", "-T"]).arg(&arguments.folder));
     let flush = flush_time(&arguments.folder).ok();
     let flush = flush.map(|time| format!("{} us", time.as_micros()));
     writeln!(
@@ -40,7 +41,6 @@ fn write(text: &mut String, arguments: &Arguments) -> fmt::Result {
         known(flush),
     )?;
     let mut ferry = Command::new(&arguments.ferry);
-    let mut rabbitmq = Command::new(arguments.rabbitmq.join("rabbitmqctl"));
     let mut nats = Command::new(&arguments.nats);
     for system in arguments.systems() {
         let version = match system {
@@ -48,14 +48,14 @@ fn write(text: &mut String, arguments: &Arguments) -> fmt::Result {
                 Some(revision) => format!("{it} ({revision})"),
                 None => it,
             }),
-            System::Rabbitmq => said(rabbitmq.arg("version")),
+            System::Rabbitmq => rabbitmq_version(&arguments.rabbitmq),
             System::Nats | System::NatsDefault => said(nats.arg("--version")),
         };
         writeln!(text, "- {}: {}; {}.", system.title(), known(version), system.durability())?;
     }
     writeln!(
         text,
-        "- Payload 256 bytes; medians of {} rounds, in which the systems alternate and run alone; {} \
+        "- Payload 256 bytes; medians of {} round(s), in which the systems alternate and run alone; {} \
          s a scenario after 1 s of warm-up.",
         arguments.rounds,
         arguments.duration().as_secs(),
@@ -73,6 +73,20 @@ fn said(command: &mut Command) -> Option<String> {
     let output = command.output().ok().filter(|output| output.status.success())?;
     let text = String::from_utf8_lossy(&output.stdout);
     text.lines().next().map(|line| line.trim().to_owned())
+}
+
+/// The version in the name of the folder that stands beside the programs: asking the program would
+/// leave a name server behind.
+fn rabbitmq_version(programs: &Path) -> Option<String> {
+    let folders = fs::read_dir(programs.join("../lib")).ok()?;
+    let names = folders.flatten().map(|folder| folder.file_name().to_string_lossy().into_owned());
+    names.filter_map(|name| name.strip_prefix("rabbitmq_server-").map(str::to_owned)).max()
+}
+
+fn memory() -> Option<String> {
+    let total = line_of("/proc/meminfo", "MemTotal")?;
+    let kib: f64 = total.strip_suffix(" kB")?.parse().ok()?;
+    Some(format!("{:.0} GiB", kib / 1_048_576.0))
 }
 
 /// What stands behind a name and a colon in a file of the kernel.
