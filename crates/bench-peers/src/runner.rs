@@ -1,8 +1,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ferry_bench::{Bench, Ferry, Outcome, Plan, RequestError, Scenario, Target};
+use ferry_bench::{Bench, Ferry, Outcome, Plan, RequestError, Scenario, Target, Usage};
 
 use crate::arguments::Arguments;
 use crate::case::Case;
@@ -14,6 +14,10 @@ use crate::system::System;
 
 /// How much longer than it measures a scenario may take: queues have to be filled.
 const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Servers that use less than a tenth of a core for so long have nothing left to do.
+const QUIET_WINDOW: Duration = Duration::from_millis(500);
+const QUIET_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Measures the systems in turn, one at a time, so that an idle one takes nothing from another.
 pub(crate) struct Runner<'a> {
@@ -45,13 +49,16 @@ impl<'a> Runner<'a> {
         match system {
             System::Ferry => {
                 let ferry = Ferry::start(&self.arguments.ferry, false).await?;
+                let processes = ferry.processes().await;
                 let bench = Bench::new(ferry);
-                self.play(round, system, &bench, &bench).await;
+                self.play(round, system, &processes, &bench, &bench).await;
             }
             System::Rabbitmq => {
                 let (programs, port) = (&self.arguments.rabbitmq, self.arguments.first_port);
-                let bench = Bench::new(RabbitMq::start(programs, &folder, port).await?);
-                self.play(round, system, &bench, &bench).await;
+                let rabbitmq = RabbitMq::start(programs, &folder, port).await?;
+                let processes = rabbitmq.processes().await;
+                let bench = Bench::new(rabbitmq);
+                self.play(round, system, &processes, &bench, &bench).await;
             }
             System::Nats => self.measure_nats(round, system, &folder, Sync::Always).await?,
             System::NatsDefault => {
@@ -73,8 +80,9 @@ impl<'a> Runner<'a> {
     ) -> Result<(), RequestError> {
         let (program, port) = (&self.arguments.nats, self.arguments.first_port);
         let nats = Nats::start(program, folder, port, sync).await?;
+        let processes = nats.processes().await;
         let awaiting = Bench::new(nats.awaiting_settled());
-        self.play(round, system, &Bench::new(nats), &awaiting).await;
+        self.play(round, system, &processes, &Bench::new(nats), &awaiting).await;
         Ok(())
     }
 
@@ -82,6 +90,7 @@ impl<'a> Runner<'a> {
         &mut self,
         round: u32,
         system: System,
+        processes: &[u32],
         bench: &Bench<T>,
         awaiting: &Bench<T>,
     ) {
@@ -91,6 +100,7 @@ impl<'a> Runner<'a> {
                 continue;
             }
             let bench = if case == Case::DrainBy100Awaited { awaiting } else { bench };
+            quiet(processes).await;
             let plan = case.plan(system, self.arguments.duration());
             match run_case(bench, case.scenario(), &plan).await {
                 Ok(figures) => {
@@ -111,6 +121,22 @@ impl<'a> Runner<'a> {
             RequestError::new(format!("cannot make {}: {error}", folder.display()))
         })?;
         Ok(folder)
+    }
+}
+
+/// Waits until the servers are done with what the last scenario left them: a deleted queue, files
+/// to merge. One that is never done is measured all the same.
+async fn quiet(processes: &[u32]) {
+    let deadline = Instant::now() + QUIET_PATIENCE;
+    let mut before = Usage::of(processes);
+    while Instant::now() < deadline {
+        tokio::time::sleep(QUIET_WINDOW).await;
+        let after = Usage::of(processes);
+        let used = before.zip(after).map(|(before, after)| after.cpu.saturating_sub(before.cpu));
+        if used.is_none_or(|used| used < QUIET_WINDOW / 10) {
+            return;
+        }
+        before = after;
     }
 }
 

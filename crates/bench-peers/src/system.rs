@@ -36,7 +36,10 @@ impl System {
                 "quorum queue of 3, publisher confirms, persistent: a majority has synced before \
                  the confirm, one sync for all that queued"
             }
-            Self::Nats => "stream of 3 replicas, `sync_interval: always`: synced before the answer",
+            Self::Nats => {
+                "stream of 3 replicas, `sync_interval: always`: synced before the answer, one sync for \
+                 several since 2.15"
+            }
             Self::NatsDefault => {
                 "stream of 3 replicas: **not** synced before the answer, but every two minutes"
             }
@@ -50,8 +53,8 @@ impl System {
         match (self, is_batched) {
             (Self::Ferry, false) => 50_000,
             (Self::Ferry, true) => 200_000,
-            (Self::Rabbitmq, false) => 16_000,
-            (Self::Rabbitmq, true) => 60_000,
+            (Self::Rabbitmq, false) => 18_000,
+            (Self::Rabbitmq, true) => 100_000,
             (Self::Nats, false) => 20_000,
             (Self::Nats, true) => 60_000,
             (Self::NatsDefault, false) => 50_000,
