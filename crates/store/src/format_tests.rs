@@ -33,7 +33,7 @@ fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
 fn cells(line: &str) -> Option<Vec<String>> {
     let inner = line.strip_prefix("| ")?.strip_suffix(" |")?;
     let cells: Vec<String> = inner.split(" | ").map(|cell| cell.replace('`', "")).collect();
-    let is_head = ["tag", "path", "type", "kind"].contains(&cells[0].as_str());
+    let is_head = ["tag", "path", "type", "kind", "bytes"].contains(&cells[0].as_str());
     (!is_head).then_some(cells)
 }
 
@@ -176,7 +176,7 @@ fn the_page_lists_every_keyspace() {
 }
 
 #[test]
-fn the_page_lists_every_kind_of_frame() {
+fn the_page_lists_every_kind_of_record() {
     let page = page();
     let rows = table(&page, "## The log");
     let kinds = rows.iter().filter(|cells| cells.len() == 2).map(|cells| cells[0].clone());
@@ -190,10 +190,13 @@ fn the_page_lists_every_file() {
     let cluster = "c".parse().expect("a cluster id");
     let _identity = Identity::open(dir.path(), &cluster, NodeId::new(1)).expect("an identity");
     let group = dir.path().join("group-1");
-    let log = Log::open(&group.join("log"), LogOptions::default()).expect("a log");
-    let entry = LogEntry { id: LogId::default(), payload: Payload::Blank };
-    let done = Box::new(|result: std::io::Result<()>| result.expect("reach the disk"));
-    log.append(vec![entry], done).expect("append");
+    let options = LogOptions { segment_bytes: 4096, ..LogOptions::default() };
+    let log = Log::open(&group.join("log"), options).expect("a log");
+    let done = || Box::new(|result: std::io::Result<()>| result.expect("reach the disk"));
+    let payload = Payload::Commands(vec![0; 4000].into());
+    log.append(vec![LogEntry { id: LogId::default(), payload }], done()).expect("append");
+    log.purge(LogId::default(), done()).expect("purge");
+    drop(log);
     let state = State::open(&group, StateOptions::default()).expect("a state").state;
     let changes = [Change::PutResult(ferry_types::TaskId::new(1), "x".into())];
     state.commit(LogId::default(), None, &changes).expect("commit");
@@ -218,8 +221,10 @@ fn list(dir: &Path, prefix: &str, found: &mut BTreeSet<String>) {
             list(&entry.path(), &format!("{prefix}{name}/"), found);
         } else if is_database {
             found.insert(format!("{prefix}*"));
-        } else if name.starts_with("r-") {
-            found.insert(format!("{prefix}r-<n>.wal"));
+        } else if prefix.ends_with("/segments/") {
+            let stem = name.trim_end_matches(|letter: char| letter != '-' && letter != '.');
+            let spare = if stem.starts_with("spare-") { "spare-" } else { "" };
+            found.insert(format!("{prefix}{spare}<n>.log"));
         } else {
             found.insert(format!("{prefix}{name}"));
         }

@@ -6,17 +6,18 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
 
 use bytes::{Bytes, BytesMut};
 use ferry_types::{LogIndex, NodeAddress, NodeId, TaskId};
 use prost::Message;
 
 use crate::identity::{IdentityRow, KnownDiskRow};
-use crate::log::{Log, LogOptions, NewestRow};
+use crate::log::{HeadRow, Log, LogOptions, NewestRow, TruncatedRow};
 use crate::row::{LogIdRow, StoredMembershipRow, VoteRow};
 use crate::state::keyspace;
 use crate::state::{CurrentRow, FileRow, ManifestRow};
-use crate::{LogEntry, LogId, Membership, Payload, Vote};
+use crate::{Flushed, LogEntry, LogId, Membership, Payload, Vote};
 
 fn id() -> LogId {
     LogId { term: 7, node: NodeId::new(2), index: LogIndex::new(300) }
@@ -125,7 +126,12 @@ fn rows_are_written_and_read_as_before() {
     let known = vec![KnownDiskRow { node: 2, disk: u64::MAX - 1 }];
     check_message("identity", &IdentityRow { cluster: "c".into(), node: 1, disk: 77, known });
     check_message("current", &CurrentRow { state: 4, snapshot: Some(0) });
-    check_message("newest", &NewestRow { segment: 1 << 40 });
+    check_message("newest", &NewestRow { segment: 1 << 20 });
+    let at = Some(LogIdRow::from(id()));
+    let vote = Some(VoteRow::from(vote()));
+    let head = HeadRow { previous_bytes: 9, vote, purged: at, last: at, committed: at };
+    check_message("head", &head);
+    check_message("truncated", &TruncatedRow { keep: at });
     let manifest = ManifestRow {
         last: Some(id().into()),
         membership: (&stored).into(),
@@ -147,19 +153,27 @@ fn keys_are_as_before() {
     check("key-idempotency", &keyspace::idempotency_key(0x0102_0304_0506_0708));
 }
 
+const OPTIONS: LogOptions = LogOptions { cache_bytes: 0, segment_bytes: 4096 };
+
 /// A log with every kind of record, as an earlier version has left it.
 fn write_log(dir: &Path) {
-    let log = Log::open(dir, LogOptions::default()).expect("begin a log");
-    let done = || Box::new(|result: std::io::Result<()>| result.expect("reach the disk"));
-    log.save_vote(vote(), done()).expect("save a vote");
+    let log = Log::open(dir, OPTIONS).expect("begin a log");
+    // A sector tells how much was on disk before it: one write after the other.
+    let durably = |write: &dyn Fn(Flushed) -> Result<(), crate::StoreError>| {
+        let (tell, told) = channel();
+        write(Box::new(move |result| tell.send(result).expect("the test listens"))).expect("write");
+        told.recv().expect("an answer").expect("reach the disk");
+    };
+    durably(&|done| log.save_vote(vote(), done));
     for (index, (_, payload)) in payloads().into_iter().enumerate() {
         let id = LogId { index: LogIndex::new(index as u64), ..id() };
-        log.append(vec![LogEntry { id, payload }], done()).expect("append");
+        let entry = LogEntry { id, payload };
+        durably(&|done| log.append(vec![entry.clone()], done));
     }
     let at = |index| LogId { index: LogIndex::new(index), ..id() };
     log.save_committed(at(1)).expect("note what is committed");
-    log.truncate_after(Some(at(1)), done()).expect("truncate");
-    log.purge(at(0), done()).expect("purge");
+    durably(&|done| log.truncate_after(Some(at(1)), done));
+    durably(&|done| log.purge(at(0), done));
 }
 
 #[test]
@@ -167,15 +181,15 @@ fn an_old_log_can_be_opened() {
     let golden = golden().join("log");
     if is_blessing() && !golden.exists() {
         write_log(&golden);
-        fs::remove_file(golden.join("segments/LOCK")).expect("the lock is no part of it");
+        fs::remove_file(golden.join("LOCK")).expect("the lock is no part of it");
     }
     let dir = tempfile::tempdir().expect("a directory");
-    let segment = "segments/r-00_000_000_000_000_000_000.wal";
+    let segment = "segments/0000000001.log";
     fs::create_dir(dir.path().join("segments")).expect("create a directory");
     for name in ["newest", segment] {
         fs::copy(golden.join(name), dir.path().join(name)).expect("copy the old log");
     }
-    let log = Log::open(dir.path(), LogOptions::default()).expect("open the old log");
+    let log = Log::open(dir.path(), OPTIONS).expect("open the old log");
     let at = |index| LogId { index: LogIndex::new(index), ..id() };
     let state = log.state();
     assert_eq!(state.vote, Some(vote()));

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use ferry_types::{ClusterId, NodeId};
 
-use crate::data_lock::{DataLock, LOCK};
+use crate::dir_lock::{DirLock, LOCK};
 use crate::{IdentityError, StoreError, dir, sealed_file};
 
 const IDENTITY: &str = "identity";
@@ -26,7 +26,7 @@ pub struct Identity {
     is_new: bool,
     /// The disks of other nodes, each from the first contact.
     known: Mutex<BTreeMap<NodeId, u64>>,
-    _lock: DataLock,
+    _lock: DirLock,
 }
 
 /// The file `identity`.
@@ -57,8 +57,8 @@ impl Identity {
     /// # Errors
     /// The directory is another's, in use, not empty, or its disk fails.
     pub fn open(data_dir: &Path, cluster: &ClusterId, node: NodeId) -> Result<Self, IdentityError> {
-        dir::create(data_dir)?;
-        let lock = DataLock::take(data_dir)?;
+        let lock = DirLock::take(data_dir)?
+            .ok_or_else(|| IdentityError::Locked { path: data_dir.to_owned() })?;
         let path = data_dir.join(IDENTITY);
         let found = sealed_file::read::<IdentityRow>(&path)?;
         let is_new = found.is_none();

@@ -7,8 +7,8 @@
 //!
 //! Left out on purpose: when to take a snapshot and how far to purge. `ferry-replica` decides.
 
-mod data_lock;
 mod dir;
+mod dir_lock;
 mod error;
 mod identity;
 mod identity_error;

@@ -46,7 +46,7 @@ impl Health {
     }
 }
 
-/// Whether the engine says by this that bytes are not what was written.
-pub(super) fn is_corruption(error: &io::Error) -> bool {
+/// Whether this says that bytes are not what was written.
+fn is_corruption(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }

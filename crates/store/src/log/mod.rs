@@ -6,35 +6,38 @@
 //!   would lose what is acknowledged (G10).
 //! - After one failed write or fsync nothing succeeds any more (G10).
 //!
-//! The `raft-log` crate does the writing; `docs/decisions/0003-log-engine.md` says where this
-//! module guards it.
+//! The files are segments, which are written over again when nobody needs them any more:
+//! `docs/format.md` has the layout, `docs/decisions/0009-own-log.md` the reasons.
 
-mod batch;
-mod codec;
-mod core;
-mod engine;
-mod flusher;
+mod book;
+mod folder;
 mod health;
 mod newest;
-mod open;
 mod options;
+mod places;
+mod recent;
+mod record;
+mod recover;
+mod sector;
+mod segment;
 mod state;
+mod writer;
 
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 #[cfg(test)]
-pub(crate) use self::codec::KINDS;
-#[cfg(test)]
 pub(crate) use self::newest::NewestRow;
 pub use self::options::LogOptions;
+#[cfg(test)]
+pub(crate) use self::record::{HeadRow, KINDS, TruncatedRow};
 pub use self::state::LogState;
 
-use self::core::{Core, Writing};
-use self::flusher::Flusher;
+use self::book::Book;
 use self::health::Health;
-use self::newest::Newest;
+use self::writer::{Shared, Writer};
+use crate::dir_lock::DirLock;
 use crate::{LogEntry, LogId, StoreError, Vote};
 
 /// Called once, from a thread of the log, when a write is on disk or never will be. It must be
@@ -48,10 +51,10 @@ pub type Flushed = Box<dyn FnOnce(io::Result<()>) + Send>;
 /// waits for those that are due.
 #[derive(Clone)]
 pub struct Log {
-    // The flusher comes first: it is stopped before the engine closes.
-    flusher: Arc<Flusher>,
-    core: Arc<Core>,
-    health: Arc<Health>,
+    shared: Arc<Shared>,
+    // The writer is stopped before the lock is let go of.
+    _writer: Arc<Writer>,
+    _lock: Arc<DirLock>,
 }
 
 impl Log {
@@ -62,16 +65,19 @@ impl Log {
     /// - `Corrupt`: what is on disk is not what was written.
     /// - `Io`: the directory cannot be used, or another process uses it.
     pub fn open(dir: &Path, options: LogOptions) -> Result<Self, StoreError> {
-        let health = Arc::new(Health::new(dir));
-        let newest = Arc::new(Newest::new(dir));
-        let core = Arc::new(Core::new(open::open(dir, options, &health, &newest)?));
-        let flusher = Arc::new(Flusher::start(dir, core.clone(), health.clone(), newest)?);
-        Ok(Self { flusher, core, health })
+        let lock = DirLock::take(dir)?.ok_or_else(|| {
+            let error = io::Error::new(io::ErrorKind::WouldBlock, "another process uses it");
+            StoreError::io("lock", dir)(error)
+        })?;
+        let (book, disk) = recover::open(dir, options)?;
+        let shared = Arc::new(Shared::new(book, Health::new(dir)));
+        let writer = Arc::new(Writer::start(dir, shared.clone(), disk)?);
+        Ok(Self { shared, _writer: writer, _lock: Arc::new(lock) })
     }
 
     /// What the log knows beside its entries.
     pub fn state(&self) -> LogState {
-        self.core.read().state()
+        self.shared.book().state()
     }
 
     /// Appends entries, which follow the last one without a gap.
@@ -79,7 +85,9 @@ impl Log {
     /// # Errors
     /// The log has failed; nothing will succeed any more.
     pub fn append(&self, entries: Vec<LogEntry>, done: Flushed) -> Result<(), StoreError> {
-        self.change("append to", done, |writing| writing.append(entries))
+        self.change("append to", done, |book| {
+            entries.into_iter().for_each(|entry| book.append(entry));
+        })
     }
 
     /// Saves a vote, which is not below the last one.
@@ -87,7 +95,7 @@ impl Log {
     /// # Errors
     /// The log has failed; nothing will succeed any more.
     pub fn save_vote(&self, vote: Vote, done: Flushed) -> Result<(), StoreError> {
-        self.change("save a vote in", done, |writing| writing.save_vote(vote))
+        self.change("save a vote in", done, |book| book.save_vote(vote))
     }
 
     /// Notes what is committed. Reaches the disk with a later write; what does not name a later
@@ -96,8 +104,9 @@ impl Log {
     /// # Errors
     /// The log has failed; nothing will succeed any more.
     pub fn save_committed(&self, id: LogId) -> Result<(), StoreError> {
-        let result = self.core.write().save_committed(id);
-        self.health.watch("note what is committed in", result)
+        self.shared.health.watch("note what is committed in", Ok(()))?;
+        self.shared.book().save_committed(id);
+        Ok(())
     }
 
     /// Drops the entries behind `keep`, or all.
@@ -105,16 +114,16 @@ impl Log {
     /// # Errors
     /// The log has failed; nothing will succeed any more.
     pub fn truncate_after(&self, keep: Option<LogId>, done: Flushed) -> Result<(), StoreError> {
-        self.change("truncate", done, |writing| writing.truncate_after(keep))
+        self.change("truncate", done, |book| book.truncate_after(keep))
     }
 
     /// Drops the entries up to `upto`, which may lie behind the last one. The caller has a
-    /// snapshot of them: `purged <= snapshot`. Files are removed after the fsync.
+    /// snapshot of them: `purged <= snapshot`. Files are set aside after the fsync.
     ///
     /// # Errors
     /// The log has failed; nothing will succeed any more.
     pub fn purge(&self, upto: LogId, done: Flushed) -> Result<(), StoreError> {
-        self.change("purge", done, |writing| writing.purge(upto))
+        self.change("purge", done, |book| book.purge(upto))
     }
 
     /// Reads the entries from `from` to `to_exclusive` that are here: at least one if there is
@@ -128,25 +137,33 @@ impl Log {
         to_exclusive: u64,
         bytes_max: Option<usize>,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        let result = self.core.read().entries(from..to_exclusive, bytes_max);
-        self.health.watch("read", result)
+        let result = self.shared.book().entries(from..to_exclusive, bytes_max);
+        self.shared.health.watch("read", result)
     }
 
-    /// Bytes of all segments.
+    /// Bytes of the files of all segments.
     pub fn disk_bytes(&self) -> u64 {
-        self.core.read().engine.on_disk_size()
+        self.shared.book().disk_bytes()
+    }
+
+    /// How many fsyncs the log has made since it was opened.
+    pub fn fsyncs(&self) -> u64 {
+        self.shared.fsyncs()
     }
 
     fn change(
         &self,
         doing: &'static str,
         done: Flushed,
-        change: impl FnOnce(&mut Writing) -> io::Result<()>,
+        change: impl FnOnce(&mut Book),
     ) -> Result<(), StoreError> {
-        self.health.watch(doing, Ok(()))?;
-        let result = change(&mut self.core.write());
-        self.health.watch(doing, result)?;
-        self.flusher.enqueue(done);
+        self.shared.health.watch(doing, Ok(()))?;
+        {
+            let mut book = self.shared.book();
+            change(&mut book);
+            book.wait(done);
+        }
+        self.shared.ring();
         Ok(())
     }
 }

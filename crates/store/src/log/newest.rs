@@ -4,17 +4,18 @@ use crate::{StoreError, sealed_file};
 
 /// The file `newest` of a log: up to which segment its files must be there.
 ///
-/// The engine notices a gap between segments, but not that the last ones are gone. Written before
-/// anything in a new segment is acknowledged.
+/// A gap between segments shows, but not that the last ones are gone. Written before anything in a
+/// new segment is acknowledged.
 pub(super) struct Newest {
     path: PathBuf,
 }
 
-/// The first byte of the newest segment that holds something acknowledged.
+/// The number of the newest segment that holds something acknowledged.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub(crate) struct NewestRow {
-    #[prost(uint64, tag = "1")]
-    pub(crate) segment: u64,
+    // Tag 1 was the first byte of a segment of the format before.
+    #[prost(uint32, tag = "2")]
+    pub(crate) segment: u32,
 }
 
 impl Newest {
@@ -26,11 +27,11 @@ impl Newest {
         &self.path
     }
 
-    pub(super) fn read(&self) -> Result<Option<u64>, StoreError> {
+    pub(super) fn read(&self) -> Result<Option<u32>, StoreError> {
         Ok(sealed_file::read::<NewestRow>(&self.path)?.map(|row| row.segment))
     }
 
-    pub(super) fn note(&self, segment: u64) -> Result<(), StoreError> {
+    pub(super) fn note(&self, segment: u32) -> Result<(), StoreError> {
         sealed_file::write(&self.path, &NewestRow { segment })
     }
 }

@@ -1,11 +1,19 @@
+use super::sector::PAGE_BYTES;
+
 /// How a log is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct LogOptions {
-    /// Payload bytes kept in memory beside those of the newest segment.
+    /// Bytes of the last entries that are kept in memory.
     pub cache_bytes: usize,
-    /// Bytes after which a new segment is begun. The newest segment is always in memory, and a
-    /// purge frees whole segments.
+    /// Bytes of a segment's file, rounded up to whole pages of 4 KiB. An entry that needs more has
+    /// a segment of its own. A purge frees whole segments.
     pub segment_bytes: usize,
+}
+
+impl LogOptions {
+    pub(super) fn file_bytes(self) -> u64 {
+        self.segment_bytes.max(1).next_multiple_of(PAGE_BYTES) as u64
+    }
 }
 
 impl Default for LogOptions {

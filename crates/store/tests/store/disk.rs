@@ -28,8 +28,16 @@ pub(crate) fn paths(dir: &Path) -> Vec<PathBuf> {
 /// The segments of a log, oldest first.
 pub(crate) fn segments(log_dir: &Path) -> Vec<PathBuf> {
     let mut segments = paths(&log_dir.join("segments"));
-    segments.retain(|path| path.extension().is_some_and(|extension| extension == "wal"));
+    let is_number = |stem: &std::ffi::OsStr| stem.to_string_lossy().parse::<u32>().is_ok();
+    segments.retain(|path| path.file_stem().is_some_and(is_number));
     segments
+}
+
+/// The files that are kept to become segments again.
+pub(crate) fn spares(log_dir: &Path) -> Vec<PathBuf> {
+    let mut spares = paths(&log_dir.join("segments"));
+    spares.retain(|path| path.to_string_lossy().contains("spare-"));
+    spares
 }
 
 /// The length of a file.
@@ -47,5 +55,12 @@ pub(crate) fn cut(file: &Path, length: u64) {
 pub(crate) fn flip(file: &Path, byte: usize, bit: u8) {
     let mut bytes = fs::read(file).expect("read a file");
     bytes[byte] ^= 1 << bit;
+    fs::write(file, bytes).expect("write a file");
+}
+
+/// Flips one bit of every byte of a file.
+pub(crate) fn flip_all(file: &Path) {
+    let bytes: Vec<u8> =
+        fs::read(file).expect("read a file").into_iter().map(|byte| byte ^ 1).collect();
     fs::write(file, bytes).expect("write a file");
 }

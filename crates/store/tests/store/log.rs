@@ -115,6 +115,7 @@ fn a_purge_frees_the_segments_behind_it() {
     assert!(log.disk_bytes() < bytes);
     drop(log);
     assert!(disk::segments(dir.path()).len() < segments);
+    assert!(!disk::spares(dir.path()).is_empty());
 
     let log = open(dir.path());
     assert_eq!(all(&log), entries(1, 51..60));
@@ -164,4 +165,46 @@ fn a_log_has_one_owner() {
     let _log = open(dir.path());
     let second = ferry_store::Log::open(dir.path(), SMALL);
     assert!(matches!(second.err(), Some(StoreError::Io { .. })));
+}
+
+#[test]
+fn a_recycled_segment_shows_nothing_of_its_first_life() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = open(dir.path());
+    let mut next = 0;
+    for _ in 0..30 {
+        append(&log, entries(1, next..next + 15));
+        next += 15;
+        durably(|done| log.purge(id(1, next - 3), done));
+    }
+    let files = disk::segments(dir.path()).len() + disk::spares(dir.path()).len();
+    assert!(files < 10, "{files} files: they are not written over again");
+    drop(log);
+    for _ in 0..3 {
+        let log = open(dir.path());
+        assert_eq!(all(&log), entries(1, next - 2..next));
+        append(&log, entries(1, next..next + 1));
+        durably(|done| log.purge(id(1, next - 2), done));
+        next += 1;
+    }
+}
+
+#[test]
+fn an_entry_larger_than_a_segment_has_one_of_its_own() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let large = |index| {
+        let payload = ferry_store::Payload::Commands(vec![7; 20_000].into());
+        ferry_store::LogEntry { id: id(1, index), payload }
+    };
+    let log = open(dir.path());
+    append(&log, vec![entry(1, 0), large(1), entry(1, 2)]);
+    append(&log, vec![large(3), large(4)]);
+    append(&log, entries(1, 5..30));
+    let expected = all(&log);
+    drop(log);
+    let log = open(dir.path());
+    assert_eq!(all(&log), expected);
+    durably(|done| log.purge(id(1, 20), done));
+    drop(log);
+    assert!(disk::spares(dir.path()).iter().all(|spare| disk::length(spare) == 4096));
 }

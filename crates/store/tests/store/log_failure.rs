@@ -68,7 +68,7 @@ fn a_write_that_fails_is_refused_and_all_before_it_is_kept() {
     let dir = tempfile::tempdir().expect("a directory");
     // A limit on the size of files stands in for a full disk.
     let name = "log_failure::a_write_that_fails_is_refused_and_all_before_it_is_kept";
-    let mut child = child::command(name, dir.path(), "trap '' XFSZ; ulimit -f 64;");
+    let mut child = child::command(name, dir.path(), "trap '' XFSZ; ulimit -f 4096;");
     let output = child.output().expect("run the child");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let acknowledged = fs::read_to_string(dir.path().join("acknowledged")).expect("its report");
@@ -82,7 +82,7 @@ fn a_write_that_fails_is_refused_and_all_before_it_is_kept() {
 
 fn write_until_full(dir: &Path) {
     let log = ferry_store::Log::open(&dir.join("log"), Default::default()).expect("open");
-    for index in 0..10_000 {
+    for index in 0..20_000 {
         let (done, answer) = callback();
         log.append(vec![entry(1, index)], done).expect("append");
         if wait(&answer).is_err() {

@@ -15,7 +15,7 @@ use ferry_types::{LogIndex, NodeAddress, NodeId};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Segments so small that a few entries fill one.
-pub(crate) const SMALL: LogOptions = LogOptions { cache_bytes: 64, segment_bytes: 512 };
+pub(crate) const SMALL: LogOptions = LogOptions { cache_bytes: 64, segment_bytes: 4096 };
 
 pub(crate) fn open(dir: &Path) -> Log {
     Log::open(dir, SMALL).expect("open the log")
@@ -56,7 +56,7 @@ pub(crate) fn entry(term: u64, index: u64) -> LogEntry {
     let payload = match index % 5 {
         0 => Payload::Blank,
         4 => Payload::Membership(membership(index)),
-        _ => Payload::Commands(Bytes::from(vec![index as u8; 40 + index as usize % 7])),
+        _ => Payload::Commands(Bytes::from(vec![index as u8; 600 + index as usize % 7])),
     };
     LogEntry { id: id(term, index), payload }
 }
