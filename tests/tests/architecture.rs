@@ -24,7 +24,6 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// The homes of heavy dependencies. `tests` sees everything.
 const HOMES: &[(&str, &[&str])] = &[
     ("rocksdb", &["store"]),
-    ("raft-log", &["store"]),
     ("openraft", &["replica"]),
     ("axum", &["server"]),
     ("reqwest", &["client", "server"]),
@@ -77,7 +76,7 @@ fn consensus_versions_are_pinned() {
     let root = manifest(repository());
     let pinned = &root["workspace"]["dependencies"];
     for (name, dependency) in pinned.as_table().expect("dependencies are a table") {
-        if !name.starts_with("openraft") && name != "raft-log" {
+        if !name.starts_with("openraft") {
             continue;
         }
         let version = dependency.get("version").unwrap_or(dependency).as_str().unwrap_or_default();

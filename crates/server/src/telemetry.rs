@@ -6,7 +6,7 @@ use crate::config::{Config, LogFormat};
 
 /// Libraries whose news are of no use to an operator, unless the filter names them: what is wrong
 /// with a log, the store says itself.
-const QUIET: &str = "openraft=error,chunked_wal=off,raft_log=off,hyper=warn,h2=warn";
+const QUIET: &str = "openraft=error,hyper=warn,h2=warn";
 
 /// Starts logging for the whole process, unless something else has started it already.
 ///

@@ -7,7 +7,7 @@
 //! - After one failed write or fsync nothing succeeds any more (G10).
 //!
 //! The files are segments, which are written over again when nobody needs them any more:
-//! `docs/format.md` has the layout, `docs/decisions/0009-own-log.md` the reasons.
+//! `docs/format.md` has the layout, `docs/decisions/0010-own-log.md` the reasons.
 
 mod book;
 mod folder;
