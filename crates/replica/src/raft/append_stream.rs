@@ -15,6 +15,7 @@ use openraft::alias::EntryOf;
 use openraft::errors::{NetworkError, RPCError};
 use openraft::raft::{AppendEntriesRequest, StreamAppendError, StreamAppendResult};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_util::codec::Framed;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -23,6 +24,10 @@ use super::types::Config;
 use crate::clock::{SharedClock, tell};
 use crate::peer::{Link, frame_of, message_in};
 use crate::wire::{AppendReply, AppendRequest, Body, Frame, FrameCodec};
+
+/// How long word of a commit waits for an entry to ride with. Followers only apply it; nobody else
+/// waits for that.
+const NOTICE_PATIENCE: Duration = Duration::from_millis(1);
 
 type Replied = Result<StreamAppendResult<Config>, RPCError<Config>>;
 type Frames = Framed<TcpStream, FrameCodec>;
@@ -74,7 +79,7 @@ where
 
 /// Writes requests as they arise, flushing whenever none is ready.
 async fn write<S>(
-    mut requests: S,
+    requests: S,
     mut sink: SplitSink<Frames, Frame>,
     written: Arc<AtomicU64>,
     clock: SharedClock,
@@ -82,8 +87,15 @@ async fn write<S>(
 where
     S: Stream<Item = AppendEntriesRequest<Config>> + Send + Unpin + 'static,
 {
+    let mut requests = requests.fuse();
     let mut next = requests.next().await;
-    while let Some(request) = next {
+    while let Some(mut request) = next {
+        if request.entries.is_empty()
+            && let Ok(Some(later)) = timeout(NOTICE_PATIENCE, requests.next()).await
+        {
+            // It tells of a later commit, and its answer stands for both.
+            request = later;
+        }
         // Counted before it can be answered.
         written.fetch_add(1, Ordering::SeqCst);
         sink.feed(frame_of(Body::Append(append_request(request, tell(&clock))))).await?;
