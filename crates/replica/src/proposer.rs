@@ -1,5 +1,6 @@
-//! Room 2: many proposals become one log entry. What queues while entries are in flight is the
-//! next entry; nothing waits for company.
+//! Room 2: many proposals become one log entry. What queues while an entry is in flight is the next
+//! one, as in Nagle's algorithm (RFC 896): nothing waits for a timer, and the busier the leader is,
+//! the more an entry holds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use openraft::errors::ClientWriteError;
 use openraft::raft::ClientWriteResult;
 use prost::Message;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::yield_now;
 
 use crate::clock::{SharedClock, tell};
 use crate::raft::{Callback, Commands, Config, Raft};
@@ -21,8 +23,9 @@ use crate::{Answer, ProposeError};
 /// Proposals that may queue; further ones are refused as overload.
 const QUEUE_MAX: usize = 65_536;
 
-/// Entries that are proposed and not yet applied.
-const IN_FLIGHT_MAX: usize = 3;
+/// Entries that are proposed and not yet applied: one, and others only if they are full. An entry
+/// costs as much as many commands do.
+const IN_FLIGHT_MAX: u32 = 3;
 
 type Answered = Result<Answer, ProposeError>;
 type Ticked = Result<(), ProposeError>;
@@ -92,10 +95,12 @@ async fn run(
     limits: TableLimits,
     mut queued: mpsc::Receiver<Queued>,
 ) {
-    let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
+    let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX as usize));
     let mut next = None;
     loop {
-        let permit = in_flight.clone().acquire_owned().await.expect("never closed");
+        let is_full = next.is_some() || queued.len() >= ENTRY_COMMANDS_MAX;
+        let needed = if is_full { 1 } else { IN_FLIGHT_MAX };
+        let mut permits = in_flight.clone().acquire_many_owned(needed).await.expect("never closed");
         let first = match next.take() {
             Some(first) => first,
             None => match queued.recv().await {
@@ -103,7 +108,11 @@ async fn run(
                 None => return,
             },
         };
+        // Who is ready to run may have more to propose.
+        yield_now().await;
         let (proposals, waiting) = fill(first, &mut queued, &mut next);
+        let permit = permits.split(1).expect("it has at least one");
+        drop(permits);
         let at = tell(&clock);
         let entry = Entry { at_ms: at.as_millis(), limits, proposals };
         let encoded = Commands(Bytes::from(entry.encode_to_vec()));

@@ -233,7 +233,7 @@ pub const KEYS: &[ConfigKey] = &[
         256 << 20,
         "A leader whose disk has less free space refuses enqueues; 0 is never.",
     ),
-    integer("worker_threads", (1, 256), 2, "Threads of the asynchronous runtime."),
+    integer("worker_threads", (1, 256), 1, "Threads of the asynchronous runtime."),
     ConfigKey {
         name: "log",
         kind: Kind::Text,
