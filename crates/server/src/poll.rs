@@ -1,6 +1,7 @@
 //! A dequeue on its way to a task: it settles first, then takes, or lies down until a task comes.
 //!
-//! 1. A poll that finds nothing writes nothing to the log, unless it settles.
+//! 1. A poll that finds nothing writes nothing to the log, unless it settles, or a task was
+//!    announced that another poll took.
 //! 2. Nothing is answered empty before the leader was confirmed (G7).
 //! 3. A settlement is proposed once; what came of it goes into the final answer, whichever
 //!    proposal brings the tasks.
@@ -22,7 +23,7 @@ use crate::idempotency::{self, Stage};
 use crate::problem::Failure;
 use crate::relay::{Kind, Relay, Turn};
 use crate::translate;
-use crate::waiters::{Ticket, TooManyWaiters};
+use crate::waiters::{Ticket, TooManyWaiters, Wake};
 
 /// A dequeue under way.
 pub(crate) struct Poll<'a> {
@@ -53,6 +54,8 @@ enum Look {
 enum Event {
     /// A task came, or the time is up: look again.
     Look,
+    /// A task is on its way to the log: what is proposed now comes behind it.
+    Coming,
     /// This node leads no longer.
     LeaderLost,
     /// This node stops.
@@ -138,14 +141,16 @@ impl<'a> Poll<'a> {
         loop {
             ticket.park();
             let look = self.look();
+            let mut is_coming = false;
             if matches!(look, Look::Nothing(_)) && self.is_confirmed && !self.is_over() {
                 match self.sleep(&ticket).await {
                     Event::Look => continue,
+                    Event::Coming => is_coming = true,
                     Event::LeaderLost => return Ok(None),
                     Event::Stopping => return Err(Failure::shutting_down()),
                 }
             }
-            if !matches!(look, Look::Ready) {
+            if !matches!(look, Look::Ready) && !is_coming {
                 if !self.confirm().await? {
                     return Ok(None);
                 }
@@ -213,7 +218,10 @@ impl<'a> Poll<'a> {
 
     async fn sleep(&self, ticket: &Ticket) -> Event {
         tokio::select! {
-            () = ticket.woken() => Event::Look,
+            wake = ticket.woken() => match wake {
+                Wake::There => Event::Look,
+                Wake::Coming => Event::Coming,
+            },
             () = sleep_until(self.wait_until) => Event::Look,
             () = self.relay.until_not_here() => Event::LeaderLost,
             () = self.call.door.stopping.cancelled() => Event::Stopping,

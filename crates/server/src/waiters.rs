@@ -4,9 +4,12 @@
 //! A wake is a hint. Who is woken looks again and proposes; who loses the race parks again in its
 //! old place; who goes away while a wake is his passes it on. So a task that is ready never meets
 //! a sleeping waiter and nobody else.
+//!
+//! An announcement is a wake that comes early: a task is on its way to the log, and whoever hears
+//! of it proposes right behind it, most often in the same entry.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ferry_types::QueueName;
@@ -31,8 +34,17 @@ struct Lines {
 struct Bed {
     queues: Vec<QueueName>,
     bell: Notify,
-    /// A wake has come and is not used up yet.
-    woken: AtomicBool,
+    /// What has come and is not used up yet.
+    rung: AtomicU8,
+}
+
+/// What a sleeper is woken by. The numbers are those of `Bed::rung`; 0 is nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wake {
+    /// Tasks are there: look.
+    There = 1,
+    /// A task is on its way to the log: propose.
+    Coming = 2,
 }
 
 /// There are as many waiters as may be.
@@ -65,20 +77,29 @@ impl Waiters {
         }
         lines.tickets += 1;
         lines.next_number += 1;
-        let bed = Bed { queues, bell: Notify::new(), woken: AtomicBool::new(false) };
+        let bed = Bed { queues, bell: Notify::new(), rung: AtomicU8::new(0) };
         let number = lines.next_number;
         Ok(Ticket { waiters: Arc::clone(self), bed: Arc::new(bed), number })
     }
 
     /// Wakes as many sleepers of `queue` as there are tasks, the longest waiting first.
     pub(crate) fn wake(&self, queue: &QueueName, tasks: u64) {
+        self.ring(queue, tasks, Wake::There);
+    }
+
+    /// Wakes the sleeper of `queue` that waits longest, for a task that is on its way to the log.
+    pub(crate) fn announce(&self, queue: &QueueName) {
+        self.ring(queue, 1, Wake::Coming);
+    }
+
+    fn ring(&self, queue: &QueueName, tasks: u64, wake: Wake) {
         let mut lines = self.lock();
         for _ in 0..tasks {
             let Some(line) = lines.by_queue.get(queue) else { return };
             let Some((&number, bed)) = line.first_key_value() else { return };
             let bed = Arc::clone(bed);
             lines.remove(number, &bed);
-            bed.ring();
+            bed.ring(wake);
         }
     }
 
@@ -107,9 +128,17 @@ impl Lines {
 }
 
 impl Bed {
-    fn ring(&self) {
-        self.woken.store(true, Ordering::Release);
+    fn ring(&self, wake: Wake) {
+        self.rung.store(wake as u8, Ordering::Release);
         self.bell.notify_one();
+    }
+
+    fn rung(&self) -> Option<Wake> {
+        match self.rung.load(Ordering::Acquire) {
+            0 => None,
+            rung if rung == Wake::Coming as u8 => Some(Wake::Coming),
+            _ => Some(Wake::There),
+        }
     }
 }
 
@@ -118,7 +147,7 @@ impl Ticket {
     /// before, then call [`Ticket::woken`].
     pub(crate) fn park(&self) {
         let mut lines = self.waiters.lock();
-        self.bed.woken.store(false, Ordering::Release);
+        self.bed.rung.store(0, Ordering::Release);
         for queue in &self.bed.queues {
             lines
                 .by_queue
@@ -129,9 +158,12 @@ impl Ticket {
     }
 
     /// Waits for a wake. Cancel-safe.
-    pub(crate) async fn woken(&self) {
-        // The bell may still hold the ring of a wake that was used up without it.
-        while !self.bed.woken.load(Ordering::Acquire) {
+    pub(crate) async fn woken(&self) -> Wake {
+        loop {
+            // The bell may still hold the ring of a wake that was used up without it.
+            if let Some(wake) = self.bed.rung() {
+                return wake;
+            }
             self.bed.bell.notified().await;
         }
     }
@@ -140,7 +172,7 @@ impl Ticket {
     pub(crate) fn stand_up(&self) {
         let mut lines = self.waiters.lock();
         lines.remove(self.number, &self.bed);
-        self.bed.woken.store(false, Ordering::Release);
+        self.bed.rung.store(0, Ordering::Release);
     }
 }
 
@@ -151,7 +183,7 @@ impl Drop for Ticket {
             lines.remove(self.number, &self.bed);
             lines.tickets -= 1;
         }
-        if self.bed.woken.load(Ordering::Acquire) {
+        if self.bed.rung().is_some() {
             for queue in &self.bed.queues {
                 self.waiters.wake(queue, 1);
             }
@@ -190,6 +222,17 @@ mod tests {
         assert_eq!([&a, &b, &c].map(is_awake), [true, true, false]);
         waiters.wake(&queue("q"), 5);
         assert!(is_awake(&c));
+    }
+
+    #[test]
+    fn one_sleeper_hears_of_a_task_that_is_coming() {
+        let waiters = Waiters::new(10);
+        let [a, b] = [(); 2].map(|()| sleeper(&waiters, &["q"]));
+        waiters.announce(&queue("q"));
+        assert_eq!(a.woken().now_or_never(), Some(Wake::Coming));
+        assert!(!is_awake(&b));
+        waiters.wake(&queue("q"), 1);
+        assert_eq!(b.woken().now_or_never(), Some(Wake::There));
     }
 
     #[test]

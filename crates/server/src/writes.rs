@@ -1,8 +1,9 @@
 //! One command from a request to its answer, here or at the leader.
 
 use axum::response::Response;
+use ferry_core::command::NewTask;
 use ferry_core::{Command, Proposal, Reply};
-use ferry_types::LogIndex;
+use ferry_types::{LogIndex, QueueName};
 
 use crate::answer;
 use crate::call::Call;
@@ -36,8 +37,12 @@ pub(crate) async fn write<E>(
             }
         }
         let idempotency = idempotency::of(call, Stage::Whole);
+        let coming = brings_task(&command);
         let proposal = Proposal { command: Some(command), idempotency };
-        match call.node.replica.propose(proposal, relay.remaining()).await {
+        let proposed = call.node.replica.propose(proposal, relay.remaining());
+        // Polled behind the proposal, so that whoever is woken proposes behind it too.
+        let announced = async { coming.iter().for_each(|queue| call.node.waiters.announce(queue)) };
+        match futures::join!(proposed, announced).0 {
             Ok(reply) => {
                 let (index, replayed) = (reply.index, reply.outcome.replayed);
                 return match reply.outcome.result {
@@ -72,6 +77,13 @@ async fn find_answer(call: &Call, relay: &mut Relay<'_>) -> Result<Found, Failur
         true => Found::Answer,
         false => Found::Nothing,
     })
+}
+
+/// The queue in which a command makes a task ready at once, if it does.
+fn brings_task(command: &Command) -> Option<QueueName> {
+    let Command::Enqueue(enqueue) = command else { return None };
+    let is_due = |task: &NewTask| task.run_at_ms.is_none() && task.delay_ms == 0;
+    enqueue.tasks.iter().any(is_due).then(|| enqueue.queue.parse().ok()).flatten()
 }
 
 /// Whether a command needs room on the disk. All others are small, or make room in the end.
