@@ -16,16 +16,24 @@ pub(crate) fn create(dir: &Path) -> Result<(), StoreError> {
     if dir.is_dir() {
         return Ok(());
     }
-    let parent = match dir.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    create(parent)?;
+    create(parent(dir))?;
     match fs::create_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         result => result.map_err(StoreError::io("create", dir))?,
     }
-    sync(parent)
+    sync_name(dir)
+}
+
+/// Makes the name of a directory durable: whoever created it may have been killed before.
+pub(crate) fn sync_name(dir: &Path) -> Result<(), StoreError> {
+    sync(parent(dir))
+}
+
+fn parent(dir: &Path) -> &Path {
+    match dir.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// Removes a directory with all it holds; one that is not there is fine.

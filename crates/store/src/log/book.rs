@@ -4,13 +4,14 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use super::places::{Place, Places};
 use super::recent::Recent;
 use super::record::{Head, Record};
-use super::sector::{BODY_BYTES, PAGE_BYTES, SECTOR_BYTES};
-use super::{Flushed, LogOptions, LogState, segment};
+use super::sector::{BODY_BYTES, PAGE_BODY_BYTES, PAGE_BYTES, SECTOR_BYTES};
+use super::stored::{Found, Stored};
+use super::{Flushed, LogOptions, LogState};
 use crate::{LogEntry, LogId, Vote};
 
 /// The log in memory: what it holds and where, and what is still to be written.
@@ -23,8 +24,9 @@ pub(super) struct Book {
     segments: BTreeMap<u32, SegmentFile>,
     /// Where the next record goes.
     tail: Tail,
-    /// The segment that is on disk up to this byte, as all before it are.
-    durable: (u32, u64),
+    /// The segment that is on disk up to this byte for good, as all before it are: no later write
+    /// touches them.
+    settled: (u32, u64),
     due: Due,
     pub(super) is_closed: bool,
 }
@@ -68,7 +70,7 @@ impl Book {
             recent: Recent::default(),
             segments: BTreeMap::new(),
             tail: Tail { number: 0, end: 0, capacity: 0 },
-            durable: (0, 0),
+            settled: (0, 0),
             due: Due::default(),
             is_closed: false,
         }
@@ -145,35 +147,36 @@ impl Book {
 
     /// The segment is on disk up to this byte, as all before it are.
     pub(super) fn reached_disk(&mut self, number: u32, end: u64) {
-        self.durable = (number, end);
+        // The next write begins with the last page. Nobody may read that meanwhile.
+        let page = PAGE_BODY_BYTES as u64;
+        self.settled = (number, end / page * page);
         while self.recent.bytes() > self.options.cache_bytes {
             let first = self.recent.first().and_then(|index| self.places.get(index));
-            let is_durable = |place: Place| (place.segment, u64::from(place.at)) < self.durable;
-            if !first.is_some_and(is_durable) {
+            if !first.is_some_and(|place| (place.segment, place.end()) <= self.settled) {
                 break;
             }
             self.recent.pop_first();
         }
     }
 
-    /// Reads the entries of `wanted` that are here, in order, until they have `bytes_max` bytes.
-    pub(super) fn entries(
+    /// Finds the entries of `wanted` that are here, in order, until they have `bytes_max` bytes.
+    pub(super) fn find(
         &self,
         wanted: Range<u64>,
         bytes_max: Option<usize>,
-    ) -> io::Result<Vec<LogEntry>> {
+    ) -> io::Result<Vec<Found>> {
         let mut found = Vec::new();
         if self.places.is_empty() {
             return Ok(found);
         }
         let mut bytes = 0;
         for index in wanted.start.max(self.places.first())..wanted.end.min(self.places.end()) {
-            let entry = match self.recent.get(index) {
-                Some(entry) => entry.clone(),
-                None => self.read(index)?,
-            };
-            bytes += entry.encoded_len();
-            found.push(entry);
+            let place = self.places.get(index).ok_or_else(|| broken(index, "is missing"))?;
+            found.push(match self.recent.get(index) {
+                Some(entry) => Found::Here(entry.clone()),
+                None => Found::Stored(self.stored(index, place)?),
+            });
+            bytes += Record::body_bytes(place.bytes as usize);
             if bytes_max.is_some_and(|max| bytes >= max) {
                 break;
             }
@@ -181,15 +184,15 @@ impl Book {
         Ok(found)
     }
 
-    fn read(&self, index: u64) -> io::Result<LogEntry> {
-        let place = self.places.get(index).ok_or_else(|| broken(index, "is missing"))?;
-        let file = self.segments.get(&place.segment).and_then(|segment| segment.file.as_ref());
+    fn stored(&self, index: u64, place: Place) -> io::Result<Stored> {
+        let file = self.segments.get(&place.segment).and_then(|segment| segment.file.clone());
         let file = file.ok_or_else(|| broken(index, "has no file"))?;
-        let record = segment::read(file, place.segment, place.at.into(), place.bytes as usize)?;
-        match Record::take(&mut Bytes::from(record)) {
-            Ok(Some(Record::Entry(entry))) if entry.id.index.get() == index => Ok(entry),
-            _ => Err(broken(index, "is not where it was written")),
-        }
+        Ok(Stored { index, place, file })
+    }
+
+    /// Whether the entry is where it was found.
+    pub(super) fn holds(&self, stored: &Stored) -> bool {
+        self.places.get(stored.index) == Some(stored.place)
     }
 
     fn is_next(&self, id: LogId) -> bool {
@@ -300,11 +303,12 @@ impl Book {
     /// Whether all entries are there that must be: those behind the last purged one.
     pub(super) fn is_whole(&self) -> bool {
         let LogState { purged, last, .. } = self.state;
-        let first = purged.map(|id| id.index.get() + 1);
-        if self.places.is_empty() {
-            return last == purged;
+        match purged {
+            // Only a purge makes segments go.
+            None => self.segments.first_key_value().is_none_or(|(number, _)| *number == 1),
+            Some(_) if self.places.is_empty() => last == purged,
+            Some(purged) => self.places.first() == purged.index.get() + 1,
         }
-        first.is_none_or(|first| first == self.places.first())
     }
 }
 

@@ -21,6 +21,7 @@ mod recover;
 mod sector;
 mod segment;
 mod state;
+mod stored;
 mod writer;
 
 use std::io;
@@ -137,7 +138,7 @@ impl Log {
         to_exclusive: u64,
         bytes_max: Option<usize>,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        let result = self.shared.book().entries(from..to_exclusive, bytes_max);
+        let result = self.shared.read(from..to_exclusive, bytes_max);
         self.shared.health.watch("read", result)
     }
 

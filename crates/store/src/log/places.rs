@@ -11,6 +11,13 @@ pub(super) struct Place {
     pub(super) bytes: u32,
 }
 
+impl Place {
+    /// Where its record ends in the segment.
+    pub(super) fn end(self) -> u64 {
+        u64::from(self.at) + u64::from(self.bytes)
+    }
+}
+
 /// The places of the entries, which follow one another without a gap.
 #[derive(Default)]
 pub(super) struct Places {

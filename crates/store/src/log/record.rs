@@ -85,6 +85,11 @@ impl Record {
         }
     }
 
+    /// The bytes of the body of a record that has so many.
+    pub(super) fn body_bytes(record_bytes: usize) -> usize {
+        record_bytes.saturating_sub(HEADER_BYTES)
+    }
+
     /// Takes the next record off a segment's stream; `None` if no whole one is left.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub(super) fn open(log_dir: &Path, options: LogOptions) -> Result<(Book, Disk), 
         last = Some(scanned.replay(&mut book, last.as_ref())?);
     }
     if !book.is_whole() {
-        return Err(StoreError::corrupt(log_dir, "the entries behind the purged ones are missing"));
+        return Err(StoreError::corrupt(log_dir, "the first entries are missing"));
     }
     if noted.is_none() && book.state() != LogState::default() {
         return Err(StoreError::corrupt(newest.path(), "it is missing"));
@@ -57,6 +57,10 @@ fn begin(log_dir: &Path, folder: &mut Folder, book: &mut Book) -> Result<Segment
     // A group's log is begun before its state. A state without a log has lost its votes.
     if log_dir.parent().is_some_and(state::exists) {
         return Err(StoreError::corrupt(log_dir, "it is missing, and the state is there"));
+    }
+    // The log's directory, and that of its group.
+    for created in log_dir.ancestors().take(2) {
+        dir::sync_name(created)?;
     }
     let number = 1;
     let file = Arc::new(folder.begin(number)?);
@@ -88,7 +92,7 @@ fn check_files(
         Some(noted) if numbers.last().is_none_or(|last| *last < noted) => missing(noted),
         Some(_) => Ok(()),
         // A crash may have come between the first segment and its note.
-        None if numbers.len() <= 1 => Ok(()),
+        None if numbers.iter().all(|number| *number == 1) => Ok(()),
         None => Err(StoreError::corrupt(Newest::new(log_dir).path(), "it is missing")),
     }
 }
@@ -115,9 +119,9 @@ impl Scanned {
         let file = folder.file(number)?;
         let content = std::fs::read(&path).map_err(StoreError::io("read", &path))?;
         let (mut stream, mut has_hole, mut durable, mut written) = (Vec::new(), false, 0, 0);
-        for (place, bytes) in content.chunks(SECTOR_BYTES).enumerate() {
-            let at = place * SECTOR_BYTES;
-            match sector::read(number, bytes) {
+        for (place, bytes) in (0..).zip(content.chunks(SECTOR_BYTES)) {
+            let at = place as usize * SECTOR_BYTES;
+            match sector::read(number, place, bytes) {
                 Sector::Old => has_hole = true,
                 Sector::Damaged => {
                     let what = format!("the sector at offset {at} is not what was written");
@@ -154,6 +158,9 @@ impl Scanned {
             let bytes = left - rest.remaining();
             book.replay(record, at, bytes).map_err(refused)?;
             self.end += bytes as u64;
+        }
+        if self.end == 0 {
+            return Err(StoreError::corrupt(&self.path, "its first record is missing"));
         }
         if self.end < self.durable {
             let what = format!(
@@ -209,7 +216,8 @@ impl Scanned {
     /// segment was written: it must not be taken for the end of what is written next.
     fn wipe(&self, at: u64, tail: &[u8]) -> std::io::Result<()> {
         let mark = u32::try_from(self.durable).map_err(std::io::Error::other)?;
-        let mut pages = sector::lay_out(self.number, mark, tail);
+        let place = u32::try_from(at / SECTOR_BYTES as u64).map_err(std::io::Error::other)?;
+        let mut pages = sector::lay_out(self.number, place, mark, tail);
         let written = usize::try_from(self.written.saturating_sub(at)).unwrap_or(0);
         pages.resize(pages.len().max(written.next_multiple_of(PAGE_BYTES)), 0);
         self.file.write_all_at(&pages, at)

@@ -3,14 +3,14 @@
 //! A sector is what a disk writes as a whole or not at all, so a crash leaves each one as it was
 //! before the write or as it is after. One that is neither is damage, and never taken for a torn
 //! end. Segments are written over again when they are recycled: a sector tells of which segment it
-//! is, so what an earlier one left is not read.
+//! is, so what an earlier one left is not read. Its checksum covers its place as well, so what was
+//! written to another one is damage.
 
 use std::io;
 
 /// What a disk writes as a whole or not at all.
 pub(super) const SECTOR_BYTES: usize = 512;
-/// Bytes of the stream in a sector, behind the checksum of what follows, the segment's number and
-/// the mark.
+/// Bytes of the stream in a sector, behind the checksum, the segment's number and the mark.
 pub(super) const BODY_BYTES: usize = SECTOR_BYTES - HEADER_BYTES;
 /// Writes begin and end at multiples of this: the page cache has to read nothing for them.
 pub(super) const PAGE_BYTES: usize = 4096;
@@ -35,8 +35,8 @@ pub(super) enum Sector<'a> {
     Damaged,
 }
 
-/// Reads a sector of segment `number`.
-pub(super) fn read(number: u32, sector: &[u8]) -> Sector<'_> {
+/// Reads the sector at `place` of segment `number`, counted from the file's first.
+pub(super) fn read(number: u32, place: u32, sector: &[u8]) -> Sector<'_> {
     let Some((header, body)) = sector.split_first_chunk::<HEADER_BYTES>() else {
         return Sector::Damaged;
     };
@@ -44,7 +44,7 @@ pub(super) fn read(number: u32, sector: &[u8]) -> Sector<'_> {
     if sector.len() != SECTOR_BYTES {
         return Sector::Damaged;
     }
-    if field(0) != crc32fast::hash(&sector[CRC_BYTES..]) {
+    if field(0) != checksum(place, &sector[CRC_BYTES..]) {
         let is_blank = sector.iter().all(|byte| *byte == 0);
         return if is_blank { Sector::Old } else { Sector::Damaged };
     }
@@ -55,36 +55,44 @@ pub(super) fn read(number: u32, sector: &[u8]) -> Sector<'_> {
     }
 }
 
-/// Lays a part of a segment's stream, which begins with a sector, out in whole pages.
-pub(super) fn lay_out(number: u32, mark: u32, stream: &[u8]) -> Vec<u8> {
+/// A CRC-32 that begins with the sector's place.
+fn checksum(place: u32, content: &[u8]) -> u32 {
+    let mut crc = crc32fast::Hasher::new_with_initial(place);
+    crc.update(content);
+    crc.finalize()
+}
+
+/// Lays a part of a segment's stream, which begins with the sector at `place`, out in whole pages.
+pub(super) fn lay_out(number: u32, place: u32, mark: u32, stream: &[u8]) -> Vec<u8> {
     let sectors = stream.len().div_ceil(BODY_BYTES);
     let bytes = (sectors * SECTOR_BYTES).next_multiple_of(PAGE_BYTES);
     let mut pages = Vec::with_capacity(bytes);
-    for body in stream.chunks(BODY_BYTES) {
+    for (body, place) in stream.chunks(BODY_BYTES).zip(place..) {
         let start = pages.len();
         pages.extend_from_slice(&[0; CRC_BYTES]);
         pages.extend_from_slice(&number.to_be_bytes());
         pages.extend_from_slice(&mark.to_be_bytes());
         pages.extend_from_slice(body);
         pages.resize(start + SECTOR_BYTES, 0);
-        let crc = crc32fast::hash(&pages[start + CRC_BYTES..]);
+        let crc = checksum(place, &pages[start + CRC_BYTES..]);
         pages[start..start + CRC_BYTES].copy_from_slice(&crc.to_be_bytes());
     }
     pages.resize(bytes, 0);
     pages
 }
 
-/// The part of a segment's stream that `sectors` hold, all of which must be the segment's.
+/// The part of a segment's stream that `sectors` hold, all of which must be the segment's. The
+/// first one stands at `place`.
 ///
 /// # Errors
-/// `InvalidData` if one is not; which one, counted from the first.
-pub(super) fn stream(number: u32, sectors: &[u8]) -> io::Result<Vec<u8>> {
+/// `InvalidData` if one is not; which one.
+pub(super) fn stream(number: u32, place: u32, sectors: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = Vec::with_capacity(sectors.len() / SECTOR_BYTES * BODY_BYTES);
-    for (place, sector) in sectors.chunks(SECTOR_BYTES).enumerate() {
-        match read(number, sector) {
+    for (sector, place) in sectors.chunks(SECTOR_BYTES).zip(place..) {
+        match read(number, place, sector) {
             Sector::Ours { body, .. } => stream.extend_from_slice(body),
             Sector::Old | Sector::Damaged => {
-                let what = format!("sector {place} of an entry is not what was written");
+                let what = format!("sector {place} of segment {number} is not what was written");
                 return Err(io::Error::new(io::ErrorKind::InvalidData, what));
             }
         }
@@ -100,33 +108,41 @@ mod tests {
     fn a_stream_comes_back_from_whole_pages() {
         for bytes in [1, BODY_BYTES, BODY_BYTES + 1, PAGE_BODY_BYTES, PAGE_BODY_BYTES + 1] {
             let sent: Vec<u8> = (0..bytes).map(|byte| byte as u8 | 1).collect();
-            let pages = lay_out(7, 9, &sent);
+            let pages = lay_out(7, 8, 9, &sent);
             assert_eq!(pages.len() % PAGE_BYTES, 0);
             let sectors = bytes.div_ceil(BODY_BYTES) * SECTOR_BYTES;
-            let mut found = stream(7, &pages[..sectors]).expect("all are the segment's");
+            let mut found = stream(7, 8, &pages[..sectors]).expect("all are the segment's");
             found.truncate(bytes);
             assert_eq!(found, sent);
             let rest = pages[sectors..].chunks(SECTOR_BYTES);
-            assert!(rest.into_iter().all(|sector| read(7, sector) == Sector::Old));
+            assert!(rest.into_iter().all(|sector| read(7, 99, sector) == Sector::Old));
         }
     }
 
     #[test]
     fn an_earlier_segment_is_old_and_a_later_one_damage() {
-        let pages = lay_out(7, 0, b"hello");
+        let pages = lay_out(7, 5, 0, b"hello");
         let sector = &pages[..SECTOR_BYTES];
-        assert!(matches!(read(7, sector), Sector::Ours { mark: 0, .. }));
-        assert_eq!(read(8, sector), Sector::Old);
-        assert_eq!(read(6, sector), Sector::Damaged);
+        assert!(matches!(read(7, 5, sector), Sector::Ours { mark: 0, .. }));
+        assert_eq!(read(8, 5, sector), Sector::Old);
+        assert_eq!(read(6, 5, sector), Sector::Damaged);
+    }
+
+    #[test]
+    fn a_sector_in_another_place_is_damage() {
+        let pages = lay_out(7, 5, 0, b"hello");
+        for place in (0..100).filter(|place| *place != 5) {
+            assert_eq!(read(7, place, &pages[..SECTOR_BYTES]), Sector::Damaged, "place {place}");
+        }
     }
 
     #[test]
     fn every_flipped_bit_is_damage() {
-        for sector in [&lay_out(7, 3, b"hello")[..SECTOR_BYTES], &[0; SECTOR_BYTES]] {
+        for sector in [&lay_out(7, 5, 3, b"hello")[..SECTOR_BYTES], &[0; SECTOR_BYTES]] {
             for bit in 0..SECTOR_BYTES * 8 {
                 let mut flipped = sector.to_vec();
                 flipped[bit / 8] ^= 1 << (bit % 8);
-                assert_eq!(read(7, &flipped), Sector::Damaged, "bit {bit}");
+                assert_eq!(read(7, 5, &flipped), Sector::Damaged, "bit {bit}");
             }
         }
     }

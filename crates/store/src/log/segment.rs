@@ -26,8 +26,8 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    /// A segment whose file holds `end` bytes of records, the last of which, from the beginning of
-    /// a page on, are `page`.
+    /// A segment whose file holds `end` bytes of records, all of them on disk. The last, from the
+    /// beginning of a page on, are `page`.
     pub(super) fn new(
         number: u32,
         file: Arc<File>,
@@ -36,7 +36,7 @@ impl Segment {
         page: Vec<u8>,
     ) -> io::Result<Self> {
         let filled = file.metadata()?.len();
-        Ok(Self { number, file, filled, file_bytes, end, durable: 0, page })
+        Ok(Self { number, file, filled, file_bytes, end, durable: end, page })
     }
 
     pub(super) fn number(&self) -> u32 {
@@ -52,12 +52,14 @@ impl Segment {
         let at = page * PAGE_BYTES as u64;
         self.page.extend_from_slice(records);
         let mark = u32::try_from(self.durable).map_err(io::Error::other)?;
-        let pages = sector::lay_out(self.number, mark, &self.page);
+        let place = u32::try_from(at / SECTOR_BYTES as u64).map_err(io::Error::other)?;
+        let pages = sector::lay_out(self.number, place, mark, &self.page);
         self.fill(at + pages.len() as u64)?;
         self.file.write_all_at(&pages, at)?;
         self.end += records.len() as u64;
         let full = self.page.len() / PAGE_BODY_BYTES * PAGE_BODY_BYTES;
-        self.page.drain(..full);
+        // A new one: a large write must not keep its memory.
+        self.page = self.page.split_off(full);
         Ok(())
     }
 
@@ -85,7 +87,8 @@ pub(super) fn read(file: &File, number: u32, at: u64, bytes: usize) -> io::Resul
     let sectors = (at + bytes as u64).div_ceil(body) - first;
     let mut found = vec![0; usize::try_from(sectors).map_err(io::Error::other)? * SECTOR_BYTES];
     file.read_exact_at(&mut found, first * SECTOR_BYTES as u64)?;
-    let mut stream = sector::stream(number, &found)?;
+    let place = u32::try_from(first).map_err(io::Error::other)?;
+    let mut stream = sector::stream(number, place, &found)?;
     let skipped = usize::try_from(at - first * body).map_err(io::Error::other)?;
     stream.drain(..skipped);
     stream.truncate(bytes);

@@ -1,4 +1,5 @@
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -9,7 +10,8 @@ use super::folder::Folder;
 use super::health::Health;
 use super::newest::Newest;
 use super::segment::Segment;
-use crate::StoreError;
+use super::stored::Found;
+use crate::{LogEntry, StoreError};
 
 /// The book, and the bell of the thread that writes it down.
 pub(super) struct Shared {
@@ -35,6 +37,30 @@ impl Shared {
 
     pub(super) fn fsyncs(&self) -> u64 {
         self.fsyncs.load(Ordering::Relaxed)
+    }
+
+    /// Reads entries. The book is free while files are read.
+    pub(super) fn read(
+        &self,
+        wanted: Range<u64>,
+        bytes_max: Option<usize>,
+    ) -> io::Result<Vec<LogEntry>> {
+        'again: loop {
+            let found = self.book().find(wanted.clone(), bytes_max)?;
+            let mut entries = Vec::with_capacity(found.len());
+            for found in found {
+                match found {
+                    Found::Here(entry) => entries.push(entry),
+                    Found::Stored(stored) => match stored.read() {
+                        Ok(entry) => entries.push(entry),
+                        // It was purged, and its file belongs to another segment.
+                        Err(_) if !self.book().holds(&stored) => continue 'again,
+                        Err(error) => return Err(error),
+                    },
+                }
+            }
+            return Ok(entries);
+        }
     }
 
     /// What to write next; `None` once the log is closed and all is written.

@@ -3,6 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
+/// A directory for a test that writes much and plays its crashes on copies: in memory, if the
+/// system has such a place.
+pub(crate) fn scratch() -> TempDir {
+    let memory = tempfile::tempdir_in("/dev/shm");
+    memory.or_else(|_| tempfile::tempdir()).expect("a directory")
+}
+
 /// Copies a directory with all it holds.
 pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("create the copy");

@@ -104,7 +104,7 @@ fn crash(image: &Path, before: &Moment, after: &Moment, lost: &[&(PathBuf, usize
 
 #[test]
 fn a_crash_between_any_sectors_leaves_all_that_was_vouched_for() {
-    let image = tempfile::tempdir().expect("a directory");
+    let image = disk::scratch();
     let dir = image.path().join("log");
     let moments = live(&dir, SMALL);
     let mut torn = 0;
@@ -156,7 +156,7 @@ fn check_goes_on(log: Log, dir: &Path) {
 
 #[test]
 fn a_write_that_a_disk_has_confirmed_and_lost_is_refused() {
-    let image = tempfile::tempdir().expect("a directory");
+    let image = disk::scratch();
     let dir = image.path().join("log");
     let moments = live(&dir, LogOptions { segment_bytes: 64 << 10, ..SMALL });
     let last = moments.last().expect("there are many");
@@ -198,7 +198,7 @@ fn a_write_that_a_disk_has_confirmed_and_lost_is_refused() {
 
 #[test]
 fn a_segment_that_was_not_begun_is_begun_again() {
-    let image = tempfile::tempdir().expect("a directory");
+    let image = disk::scratch();
     let log = open(image.path());
     append(&log, entries(1, 0..20));
     let expected = all(&log);

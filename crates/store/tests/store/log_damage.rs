@@ -37,9 +37,9 @@ fn refusal(dir: &Path) -> (PathBuf, String) {
 
 #[test]
 fn a_flipped_bit_anywhere_is_refused_with_its_file_and_place() {
-    let image = tempfile::tempdir().expect("a directory");
+    let image = disk::scratch();
     write(image.path());
-    let damaged = tempfile::tempdir().expect("a directory");
+    let damaged = disk::scratch();
     disk::copy(image.path(), damaged.path());
     for name in file_names(image.path()) {
         let file = damaged.path().join(&name);
@@ -62,7 +62,7 @@ fn a_flipped_bit_anywhere_is_refused_with_its_file_and_place() {
 
 #[test]
 fn no_flipped_bit_in_the_last_records_passes_for_a_torn_end() {
-    let image = tempfile::tempdir().expect("a directory");
+    let image = disk::scratch();
     write(image.path());
     let name = file_names(image.path()).pop().expect("a log has a segment");
     let file = image.path().join(name);
@@ -78,12 +78,12 @@ fn no_flipped_bit_in_the_last_records_passes_for_a_torn_end() {
 
 #[test]
 fn a_missing_segment_is_refused() {
-    let image = tempfile::tempdir().expect("a directory");
+    let image = disk::scratch();
     write(image.path());
     let names = file_names(image.path());
     assert!(names.len() > 3, "the log has many segments");
     for name in names {
-        let damaged = tempfile::tempdir().expect("a directory");
+        let damaged = disk::scratch();
         disk::copy(image.path(), damaged.path());
         fs::remove_file(damaged.path().join(&name)).expect("remove a segment");
         refusal(damaged.path());
@@ -91,11 +91,47 @@ fn a_missing_segment_is_refused() {
 }
 
 #[test]
+fn a_first_segment_that_is_missing_is_refused_before_any_purge() {
+    let dir = disk::scratch();
+    append(&open(dir.path()), (0..30).map(|index| entry(1, index)).collect());
+    for lost in file_names(dir.path()) {
+        fs::remove_file(dir.path().join(lost)).expect("remove a segment");
+        refusal(dir.path());
+    }
+}
+
+#[test]
+fn a_newest_segment_that_holds_nothing_is_refused() {
+    let image = disk::scratch();
+    write(image.path());
+    let name = file_names(image.path()).pop().expect("a log has a segment");
+    let file = image.path().join(name);
+    let length = disk::length(&file) as usize;
+    for blank in [vec![], vec![0; length]] {
+        fs::write(&file, blank).expect("write a segment");
+        assert_eq!(refusal(image.path()).0, file);
+    }
+}
+
+#[test]
+fn sectors_that_were_written_to_another_place_are_refused() {
+    let dir = disk::scratch();
+    let payload = ferry_store::Payload::Commands(vec![7; 3_000].into());
+    append(&open(dir.path()), vec![LogEntry { id: id(1, 0), payload }]);
+    let file = disk::segments(dir.path()).pop().expect("a log has a segment");
+    let mut bytes = fs::read(&file).expect("read a segment");
+    let (left, right) = bytes.split_at_mut(1_536);
+    left[1_024..].swap_with_slice(&mut right[..512]);
+    fs::write(&file, bytes).expect("write a segment");
+    refusal(dir.path());
+}
+
+#[test]
 fn a_segment_that_is_cut_before_the_last_one_is_refused() {
-    let image = tempfile::tempdir().expect("a directory");
+    let image = disk::scratch();
     write(image.path());
     let names = file_names(image.path());
-    let damaged = tempfile::tempdir().expect("a directory");
+    let damaged = disk::scratch();
     for name in &names[..names.len() - 1] {
         disk::copy(image.path(), damaged.path());
         let file = damaged.path().join(name);
@@ -108,7 +144,7 @@ fn a_segment_that_is_cut_before_the_last_one_is_refused() {
 
 #[test]
 fn a_log_without_its_newest_mark_is_refused() {
-    let image = tempfile::tempdir().expect("a directory");
+    let image = disk::scratch();
     write(image.path());
     let mark = image.path().join("newest");
     disk::flip(&mark, 5, 1);
@@ -119,7 +155,7 @@ fn a_log_without_its_newest_mark_is_refused() {
 
 #[test]
 fn an_entry_that_is_damaged_while_the_log_is_open_is_not_served() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = disk::scratch();
     write(dir.path());
     let log = open(dir.path());
     append(&log, (29..60).map(|index| entry(2, index)).collect());
