@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 
-use ferry_store::{Flushed, Log, LogEntry, LogOptions, Payload, StoreError};
+use ferry_store::{Flushed, Log, LogEntry, LogId, LogOptions, Payload, StoreError};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
@@ -51,7 +51,7 @@ fn change() -> impl Strategy<Value = Change> {
     let bytes = prop_oneof![
         2 => Just(0_usize),
         8 => 1..700_usize,
-        2 => 3_900..4_100_usize,
+        2 => 1_000..5_000_usize,
         1 => 8_000..40_000_usize,
     ];
     prop_oneof![
@@ -64,7 +64,7 @@ fn change() -> impl Strategy<Value = Change> {
 
 fn options() -> impl Strategy<Value = LogOptions> {
     let cache = prop_oneof![Just(0_usize), Just(2_000), Just(1 << 20)];
-    let segment = prop_oneof![Just(4_096_usize), Just(8_192), Just(20_480)];
+    let segment = prop_oneof![Just(4_096_usize), Just(8_192), Just(40_960)];
     let options = |(cache_bytes, segment_bytes)| LogOptions { cache_bytes, segment_bytes };
     (cache, segment).prop_map(options)
 }
@@ -122,6 +122,8 @@ struct Life {
     files: Image,
     expected: Reference,
     term: u64,
+    /// How many entries were made up: no two of them look the same, wherever they are torn.
+    born: u8,
 }
 
 impl Life {
@@ -129,7 +131,7 @@ impl Life {
         let expected = Reference::default();
         let (log, held, files) = (None, None, Image::default());
         let scratch = scratch.to_owned();
-        let mut life = Self { scratch, places: 0, log, held, files, expected, term: 1 };
+        let mut life = Self { scratch, places: 0, log, held, files, expected, term: 1, born: 0 };
         life.open(options);
         life
     }
@@ -210,7 +212,10 @@ impl Life {
                 Change::Append(sizes) => {
                     let entries: Vec<LogEntry> = (expected.next()..)
                         .zip(sizes)
-                        .map(|(index, bytes)| entry(self.term, index, *bytes))
+                        .map(|(index, bytes)| {
+                            self.born = self.born.wrapping_add(1);
+                            entry(id(self.term, index), self.born, *bytes)
+                        })
                         .collect();
                     durably(&mut |done| log.append(entries.clone(), done));
                     for entry in entries {
@@ -282,12 +287,12 @@ impl Life {
     }
 }
 
-/// An entry whose content follows from where it stands; some is all zeros, as is the end of a log.
-fn entry(term: u64, index: u64, bytes: usize) -> LogEntry {
-    let content = if index % 3 == 0 { 0 } else { (index ^ term) as u8 };
+/// An entry whose content tells it from others; some is all zeros, as is the end of a log.
+fn entry(id: LogId, born: u8, bytes: usize) -> LogEntry {
+    let content = if born.is_multiple_of(4) { 0 } else { born };
     let payload = match bytes {
         0 => Payload::Blank,
         _ => Payload::Commands(vec![content; bytes].into()),
     };
-    LogEntry { id: id(term, index), payload }
+    LogEntry { id, payload }
 }

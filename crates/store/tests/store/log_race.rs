@@ -1,12 +1,13 @@
 //! Entries that are not in memory any more are read while the log goes on: while their page is
 //! written, and while their file becomes another segment.
 
+use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ferry_store::{Log, LogOptions};
 
 use crate::disk;
-use crate::writer::{append, durably, entries, entry, id};
+use crate::writer::{all, append, durably, entries, entry, id};
 
 /// Nothing stays in memory that can be read from disk.
 const COLD: LogOptions = LogOptions { cache_bytes: 0, segment_bytes: 8192 };
@@ -32,6 +33,23 @@ fn what_is_read_from_disk_is_right_while_it_is_written_over() {
             assert!(found > ROUNDS, "{found} entries were read: the test shows nothing");
         }
     });
+}
+
+/// A read of a page that is being written may see half of each.
+#[test]
+fn the_page_that_is_written_next_is_not_read() {
+    let dir = disk::scratch();
+    let log = Log::open(dir.path(), COLD).expect("a log");
+    for index in 0..30 {
+        append(&log, vec![entry(1, index)]);
+        let newest = disk::segments(dir.path()).pop().expect("a log has a segment");
+        let written = fs::read(&newest).expect("read a segment");
+        disk::flip_all(&newest);
+        let read = log.read(index, index + 1, None).expect("it is in memory");
+        assert_eq!(read, [entry(1, index)]);
+        fs::write(&newest, written).expect("restore a segment");
+    }
+    assert_eq!(all(&log), entries(1, 0..30));
 }
 
 /// Reads all there is, again and again. How many entries were found.
