@@ -69,8 +69,12 @@ impl Segment {
             return Ok(());
         }
         self.filled = needed.next_multiple_of(FILL_BYTES).min(self.file_bytes).max(needed);
-        let zeros = usize::try_from(self.filled - needed).map_err(io::Error::other)?;
-        self.file.write_all_at(&vec![0; zeros], needed)
+        // A page at a time: of larger pieces Linux makes large folios, and then counts a whole one
+        // as written by this process for every page that is written into it.
+        for at in (needed..self.filled).step_by(PAGE_BYTES) {
+            self.file.write_all_at(&[0; PAGE_BYTES], at)?;
+        }
+        Ok(())
     }
 
     pub(super) fn sync(&mut self) -> io::Result<()> {
