@@ -21,6 +21,10 @@ use clap::Parser;
 use arguments::{Arguments, Command};
 use failure::Failure;
 
+/// RocksDB's allocations too: the crate's `malloc` takes the place of the C library's.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(arguments) {
