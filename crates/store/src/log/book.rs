@@ -152,7 +152,7 @@ impl Book {
         self.settled = (number, end / page * page);
         while self.recent.bytes() > self.options.cache_bytes {
             let first = self.recent.first().and_then(|index| self.places.get(index));
-            if !first.is_some_and(|place| (place.segment, place.end()) <= self.settled) {
+            if first.is_none_or(|place| (place.segment, place.end()) > self.settled) {
                 break;
             }
             self.recent.pop_first();
