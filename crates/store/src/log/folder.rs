@@ -64,8 +64,8 @@ impl Folder {
         dir::sync(&self.dir)
     }
 
-    /// Makes spares of segments that are no longer needed, the oldest first, so that a crash
-    /// leaves no gap.
+    /// Makes spares of segments that are no longer needed, the oldest first, each durably before
+    /// the next, so that a crash leaves no gap.
     pub(super) fn free(&mut self, segments: &BTreeMap<u32, u64>) -> Result<(), StoreError> {
         for (number, bytes) in segments {
             let path = self.path(*number);
@@ -76,8 +76,9 @@ impl Folder {
             } else {
                 fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
             }
+            dir::sync(&self.dir)?;
         }
-        if segments.is_empty() { Ok(()) } else { dir::sync(&self.dir) }
+        Ok(())
     }
 }
 
