@@ -28,7 +28,9 @@ pub fn bytes_under(dir: &Path) -> u64 {
 /// The segments of a node's log with their sizes in bytes, oldest first.
 pub fn log_segments(data_dir: &Path) -> Vec<(PathBuf, u64)> {
     let is_segment = |(path, _): &(PathBuf, u64)| {
-        path.parent().is_some_and(|folder| folder.ends_with("segments"))
+        let is_spare =
+            path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"spare-"));
+        path.parent().is_some_and(|folder| folder.ends_with("segments")) && !is_spare
     };
     files_under(data_dir).into_iter().filter(is_segment).collect()
 }

@@ -79,14 +79,20 @@ async fn pain_4_a_corrupt_log_is_refused_and_not_shortened() {
 async fn a_torn_end_of_the_log_is_cut_and_the_node_runs() {
     let mut cluster = Cluster::start(1).await;
     let ids = cluster.client(1).enqueue_many("mail", 50).await;
-    cluster.node(1).kill();
     let segments = log_segments(&cluster.node(1).data_dir());
     let (path, _) = segments.last().expect("there is a log");
-    // A record whose write a power failure cut short: it was never acknowledged.
-    let record = fs::read(path).expect("the test's folder is readable");
-    let file = fs::File::options().append(true).open(path);
-    let torn = file.expect("the test's folder is writable").write_all(&record[..7]);
-    torn.expect("the test's folder is writable");
+    let read = || fs::read(path).expect("the test's folder is readable");
+    let mut torn = read();
+    cluster.client(1).enqueue_many("mail", 1_000).await;
+    cluster.node(1).kill();
+    let whole = read();
+    // Of the last write a power failure has kept nothing but the last sector: as far as this disk
+    // knows, it was never acknowledged.
+    let sectors = (0..torn.len()).step_by(512).map(|at| at..at + 512);
+    let kept = sectors.filter(|sector| torn[sector.clone()] != whole[sector.clone()]).last();
+    let kept = kept.expect("the enqueue is in the log");
+    torn[kept.clone()].copy_from_slice(&whole[kept]);
+    fs::write(path, torn).expect("the test's folder is writable");
     cluster.restart(1).await;
     assert_eq!(cluster.client(1).count("mail", "ready").await, ids.len() as u64);
 }
