@@ -88,8 +88,8 @@ async fn a_torn_end_of_the_log_is_cut_and_the_node_runs() {
     let whole = read();
     // Of the last write a power failure has kept nothing but the last sector: as far as this disk
     // knows, it was never acknowledged.
-    let sectors = (0..torn.len()).step_by(512).map(|at| at..at + 512);
-    let kept = sectors.filter(|sector| torn[sector.clone()] != whole[sector.clone()]).last();
+    let mut sectors = (0..torn.len()).step_by(512).map(|at| at..at + 512).rev();
+    let kept = sectors.find(|sector| torn[sector.clone()] != whole[sector.clone()]);
     let kept = kept.expect("the enqueue is in the log");
     torn[kept.clone()].copy_from_slice(&whole[kept]);
     fs::write(path, torn).expect("the test's folder is writable");
