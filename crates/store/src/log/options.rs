@@ -18,6 +18,6 @@ impl LogOptions {
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { cache_bytes: 8 << 20, segment_bytes: 16 << 20 }
+        Self { cache_bytes: 2 << 20, segment_bytes: 16 << 20 }
     }
 }
