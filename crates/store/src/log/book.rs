@@ -80,10 +80,13 @@ impl Book {
         self.state
     }
 
-    /// Appends an entry, the next one.
-    pub(super) fn append(&mut self, entry: LogEntry) {
-        debug_assert!(self.is_next(entry.id), "entry {} leaves a gap", entry.id);
+    /// Appends an entry, the next one. One that is not is refused: no log with a gap can be opened.
+    pub(super) fn append(&mut self, entry: LogEntry) -> io::Result<()> {
+        if !self.is_next(entry.id) {
+            return Err(broken(entry.id.index.get(), "leaves a gap"));
+        }
         self.write(Record::Entry(entry));
+        Ok(())
     }
 
     pub(super) fn save_vote(&mut self, vote: Vote) {

@@ -87,7 +87,7 @@ impl Log {
     /// The log has failed; nothing will succeed any more.
     pub fn append(&self, entries: Vec<LogEntry>, done: Flushed) -> Result<(), StoreError> {
         self.change("append to", done, |book| {
-            entries.into_iter().for_each(|entry| book.append(entry));
+            entries.into_iter().try_for_each(|entry| book.append(entry))
         })
     }
 
@@ -96,7 +96,10 @@ impl Log {
     /// # Errors
     /// The log has failed; nothing will succeed any more.
     pub fn save_vote(&self, vote: Vote, done: Flushed) -> Result<(), StoreError> {
-        self.change("save a vote in", done, |book| book.save_vote(vote))
+        self.change("save a vote in", done, |book| {
+            book.save_vote(vote);
+            Ok(())
+        })
     }
 
     /// Notes what is committed. Reaches the disk with a later write; what does not name a later
@@ -115,7 +118,10 @@ impl Log {
     /// # Errors
     /// The log has failed; nothing will succeed any more.
     pub fn truncate_after(&self, keep: Option<LogId>, done: Flushed) -> Result<(), StoreError> {
-        self.change("truncate", done, |book| book.truncate_after(keep))
+        self.change("truncate", done, |book| {
+            book.truncate_after(keep);
+            Ok(())
+        })
     }
 
     /// Drops the entries up to `upto`, which may lie behind the last one. The caller has a
@@ -124,7 +130,10 @@ impl Log {
     /// # Errors
     /// The log has failed; nothing will succeed any more.
     pub fn purge(&self, upto: LogId, done: Flushed) -> Result<(), StoreError> {
-        self.change("purge", done, |book| book.purge(upto))
+        self.change("purge", done, |book| {
+            book.purge(upto);
+            Ok(())
+        })
     }
 
     /// Reads the entries from `from` to `to_exclusive` that are here: at least one if there is
@@ -156,14 +165,14 @@ impl Log {
         &self,
         doing: &'static str,
         done: Flushed,
-        change: impl FnOnce(&mut Book),
+        change: impl FnOnce(&mut Book) -> io::Result<()>,
     ) -> Result<(), StoreError> {
         self.shared.health.watch(doing, Ok(()))?;
-        {
+        let result = {
             let mut book = self.shared.book();
-            change(&mut book);
-            book.wait(done);
-        }
+            change(&mut book).map(|()| book.wait(done))
+        };
+        self.shared.health.watch(doing, result)?;
         self.shared.ring();
         Ok(())
     }

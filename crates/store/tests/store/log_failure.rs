@@ -94,3 +94,14 @@ fn write_until_full(dir: &Path) {
     }
     panic!("the limit was never reached");
 }
+
+#[test]
+fn an_entry_that_leaves_a_gap_is_refused_and_the_log_is_whole() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = open(dir.path());
+    append(&log, entries(1, 0..5));
+    assert!(log.append(vec![entry(1, 6)], callback().0).is_err());
+    check_failed_for_good(&log);
+    drop(log);
+    assert_eq!(all(&open(dir.path())), entries(1, 0..5));
+}
