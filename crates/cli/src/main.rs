@@ -9,6 +9,7 @@ mod bench;
 mod command;
 mod dev;
 mod failure;
+mod interrupts;
 mod output;
 mod payload;
 mod table;

@@ -6,11 +6,11 @@ use std::time::Duration;
 use clap::Args;
 use ferry_bench::{Bench as Runner, Ferry, Plan, RequestError, Scenario};
 use ferry_types::limits;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Global;
 use crate::bench::{ProgressLine, Report, Run, ScenarioName, runs};
 use crate::failure::Failure;
+use crate::interrupts::Interrupts;
 
 /// Measure a cluster: rates, latencies, and what a task costs
 #[derive(Debug, Args)]
@@ -111,7 +111,9 @@ impl Bench {
         let target = self.target(global).await.map_err(refused)?;
         let bench = Runner::new(target);
         let mut report = Report::new(self.http2);
-        let interrupted = interrupted()?;
+        // Queues and clusters are removed then.
+        let mut interrupts = Interrupts::listen()?;
+        let interrupted = async move { interrupts.next().await };
         let measured = tokio::select! {
             measured = self.measure(&bench, &mut report) => measured,
             () = interrupted => Err(Failure::new("interrupted")),
@@ -182,19 +184,6 @@ fn create(path: &Path) -> Result<File, Failure> {
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("cannot write {}: {error}", path.display()))
-}
-
-/// Ready at the first interrupt, so that queues and clusters are removed.
-fn interrupted() -> Result<impl Future<Output = ()>, Failure> {
-    let refuse = |error| Failure::new(format!("cannot listen for signals: {error}"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(refuse)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(refuse)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }
 
 fn refused(error: RequestError) -> Failure {

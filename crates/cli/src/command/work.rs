@@ -10,11 +10,11 @@ use ferry_client::worker::{Event, Outcome, Worker};
 use ferry_types::{QueueName, WorkerName};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
 use crate::arguments::Global;
 use crate::failure::Failure;
+use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::work::{Program, Ran};
 
@@ -101,16 +101,11 @@ impl Work {
 
 /// Ready at the first interrupt; the second ends the process.
 fn interrupted() -> Result<impl Future<Output = ()>, Failure> {
-    let refuse = |error| Failure::new(format!("cannot listen for signals: {error}"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(refuse)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(refuse)?;
+    let mut interrupts = Interrupts::listen()?;
     Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+        interrupts.next().await;
         tokio::spawn(async move {
-            interrupt.recv().await;
+            interrupts.next_from_keyboard().await;
             // The shell's code for a process that SIGINT ended.
             std::process::exit(130);
         });
