@@ -1,11 +1,13 @@
 //! An installation that is cut off after each of its steps.
 
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use ferry_core::Change;
 use ferry_core::row::{CountersRow, QueueRow};
 use ferry_types::{LogIndex, NodeId};
+use tempfile::TempDir;
 
 use super::install::Step;
 use super::{Opened, State, StateOptions};
@@ -38,17 +40,32 @@ fn check(opened: &Opened, index: u64) {
     assert_eq!(names, [format!("q{index}")]);
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("create the copy");
-    for entry in fs::read_dir(from).expect("list a directory") {
-        let path = entry.expect("list an entry").path();
-        let target = to.join(path.file_name().expect("a listed path has a name"));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).expect("copy a file");
+/// What a crash at this moment leaves. RocksDB removes files that it needs no more at a time of its
+/// own; a copy in which one is missing is of no moment at all, and is made again.
+fn crash(dir: &Path) -> TempDir {
+    const TRIES: usize = 100;
+    for _ in 0..TRIES {
+        let crashed = tempfile::tempdir().expect("a directory");
+        match copy(dir, crashed.path()) {
+            Ok(()) => return crashed,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound, "copy the state: {error}"),
         }
     }
+    panic!("the files never stay as they are");
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        let target = to.join(path.file_name().expect("a listed path has a name"));
+        if path.is_dir() {
+            copy(&path, &target)?;
+        } else {
+            fs::copy(&path, &target)?;
+        }
+    }
+    Ok(())
 }
 
 #[test]
@@ -77,9 +94,7 @@ fn a_crash_after_any_step_leaves_the_old_state_or_the_new_one() {
     let mut crashes = Vec::new();
     let installed = behind
         .install_step_by_step(&snapshot, |step| {
-            let crashed = tempfile::tempdir().expect("a directory");
-            copy(lagging.path(), crashed.path());
-            crashes.push((step, crashed));
+            crashes.push((step, crash(lagging.path())));
         })
         .expect("install");
     assert_eq!(installed.applied, Some(id(NEW)));
