@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use ferry_types::TaskId;
 
-use crate::row::{CountersRow, IdempotencyRow, QueueRow, TaskRow};
+use crate::row::{CountersRow, EndedRow, IdempotencyRow, QueueRow, TaskRow};
 
 /// A row to write or to remove, so that the disk holds what the memory does. Within one entry each
 /// row appears at most once, as it is after the entry.
@@ -26,4 +26,8 @@ pub enum Change {
     PutIdempotency(IdempotencyRow),
     /// By its row number.
     DeleteIdempotency(u64),
+    /// A task that ended while others wait for it.
+    PutEnded(EndedRow),
+    /// By the task's number.
+    DeleteEnded(TaskId),
 }

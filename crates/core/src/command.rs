@@ -7,14 +7,20 @@ mod enqueue;
 mod queue;
 mod retry;
 mod settle;
+mod sweep;
+mod task;
+mod transact;
 
 use bytes::Bytes;
 
 pub use dequeue::Dequeue;
-pub use enqueue::{Enqueue, NewTask};
-pub use queue::{DeleteQueue, PutQueue, QueueSettings};
+pub use enqueue::{Enqueue, NewTask, Unique};
+pub use queue::{DeleteQueue, PauseQueue, PutQueue, QueueSettings};
 pub use retry::RetryPolicy;
 pub use settle::{Ack, Action, Extend, Nack, Release, Settle, Settlement};
+pub use sweep::{DeadFilter, Purge, PurgedState, Redrive, Sweep};
+pub use task::{Cancel, Retry, RunNow};
+pub use transact::{LeaseAck, LeaseNack, Operation, Require, Step, Transact};
 
 /// One log entry: commands with the time and the limits that enter with them.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -37,7 +43,7 @@ pub struct TableLimits {
     /// Answers kept for callers' keys, and as many again for forwarders'.
     #[prost(uint64, tag = "1")]
     pub idempotency_keys_max: u64,
-    /// Succeeded tasks kept.
+    /// Succeeded, cancelled and expired tasks kept.
     #[prost(uint64, tag = "2")]
     pub finished_tasks_max: u64,
 }
@@ -46,7 +52,7 @@ pub struct TableLimits {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Proposal {
     /// What to do. A proposal without a command is answered by nothing at all; none is ever made.
-    #[prost(oneof = "Command", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "Command", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
     pub command: Option<Command>,
     /// Under which key the answer is kept, if any.
     #[prost(message, optional, tag = "15")]
@@ -88,4 +94,25 @@ pub enum Command {
     /// Removes a queue.
     #[prost(message, tag = "5")]
     DeleteQueue(DeleteQueue),
+    /// Calls a task off.
+    #[prost(message, tag = "6")]
+    Cancel(Cancel),
+    /// Gives a dead task all its attempts again.
+    #[prost(message, tag = "7")]
+    Retry(Retry),
+    /// Has a task wait no longer.
+    #[prost(message, tag = "8")]
+    RunNow(RunNow),
+    /// Has a queue give no tasks, or give them again.
+    #[prost(message, tag = "9")]
+    PauseQueue(PauseQueue),
+    /// Removes tasks of a queue, some at a time.
+    #[prost(message, tag = "10")]
+    Purge(Purge),
+    /// Gives dead tasks of a queue all their attempts again, some at a time.
+    #[prost(message, tag = "11")]
+    Redrive(Redrive),
+    /// Does several things, all or none.
+    #[prost(message, tag = "12")]
+    Transact(Transact),
 }

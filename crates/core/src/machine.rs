@@ -5,8 +5,10 @@ mod ack;
 mod answers;
 mod applying;
 mod backoff;
+mod cancel;
 mod check;
 mod delete_queue;
+mod dependencies;
 mod dequeue;
 mod dirty;
 mod due;
@@ -14,20 +16,29 @@ mod end;
 mod enqueue;
 mod extend;
 mod id_set;
+mod journal;
 mod nack;
+mod named;
 mod pages;
+mod pause_queue;
+mod purge;
 mod put_queue;
 mod query;
 mod queue;
 mod queues;
 mod rates;
+mod redrive;
 mod release;
 mod restore;
+mod retry;
 mod rising;
+mod run_now;
 mod settle;
 mod task;
 mod task_row;
 mod tasks;
+mod transact;
+mod unique;
 mod word;
 
 use std::collections::BTreeMap;
@@ -71,6 +82,8 @@ pub struct Machine {
     queues: Queues,
     tasks: Tasks,
     answers: Answers,
+    /// Tasks that ended while others wait for them, and whether otherwise than well.
+    ended: BTreeMap<TaskId, bool>,
     /// By queue. What this node counts for itself: neither stored nor compared.
     rates: BTreeMap<u32, Rates>,
     /// Answers forgotten before their time. Likewise this node's own.
@@ -91,6 +104,7 @@ impl Default for Machine {
             queues: Queues::default(),
             tasks: Tasks::default(),
             answers: Answers::default(),
+            ended: BTreeMap::new(),
             rates: BTreeMap::new(),
             evicted_answers: 0,
         }
@@ -100,11 +114,12 @@ impl Default for Machine {
 /// Whether the replicated state is the same. Looks at everything: for tests.
 impl PartialEq for Machine {
     fn eq(&self, other: &Self) -> bool {
-        let Self { counters, queues, tasks, answers, rates: _, evicted_answers: _ } = self;
+        let Self { counters, queues, tasks, answers, ended, rates: _, evicted_answers: _ } = self;
         *counters == other.counters
             && *queues == other.queues
             && *tasks == other.tasks
             && *answers == other.answers
+            && *ended == other.ended
     }
 }
 
@@ -141,7 +156,8 @@ impl Machine {
         let task = self.tasks.next_deadline().map(|(at, _)| at);
         let answer = self.answers.next_expiry();
         let leftover = self.queues.next_leftover().map(|_| self.now());
-        task.into_iter().chain(answer).chain(leftover).min()
+        let waiting = (!self.ended.is_empty()).then(|| self.now());
+        task.into_iter().chain(answer).chain(leftover).chain(waiting).min()
     }
 
     /// The number the next task will have.

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::reply::Refused;
 use crate::state::StateName;
 
 /// Why a command was refused, with the facts that the caller needs.
@@ -29,6 +30,18 @@ pub enum Rejection {
     /// Delete a queue first: the cluster has as many as it may.
     #[prost(message, tag = "7")]
     QueueLimit(QueueLimit),
+    /// There is no such task, or it is kept no longer.
+    #[prost(message, tag = "8")]
+    TaskNotFound(TaskNotFound),
+    /// The task's state does not allow it.
+    #[prost(message, tag = "9")]
+    WrongState(WrongState),
+    /// Leave it: a task with this unique key is there.
+    #[prost(message, tag = "12")]
+    AlreadyExists(AlreadyExists),
+    /// Correct the operation, or wait for what it needs: none of the transaction was done.
+    #[prost(message, tag = "13")]
+    OperationRefused(OperationRefused),
 }
 
 /// There is no queue of this name.
@@ -85,12 +98,28 @@ pub struct StateCounts {
     /// Out of attempts.
     #[prost(uint64, tag = "6")]
     pub dead: u64,
+    /// Called off, kept for those who ask.
+    #[prost(uint64, tag = "7")]
+    pub cancelled: u64,
+    /// Not done in time, kept for those who ask.
+    #[prost(uint64, tag = "8")]
+    pub expired: u64,
+    /// Waiting for other tasks to end.
+    #[prost(uint64, tag = "9")]
+    pub blocked: u64,
+}
+
+impl OperationRefused {
+    /// Why it was refused.
+    pub fn reason(&self) -> Option<&Rejection> {
+        self.refused.as_ref()?.rejection.as_ref()
+    }
 }
 
 impl StateCounts {
-    /// Tasks that are yet to succeed or to die: those that the queue's bounds count.
+    /// Tasks that are yet to end: those that the queue's bounds count.
     pub const fn unfinished(&self) -> u64 {
-        self.scheduled + self.ready + self.leased + self.retrying
+        self.scheduled + self.blocked + self.ready + self.leased + self.retrying
     }
 }
 
@@ -138,6 +167,47 @@ pub struct QueueLimit {
     pub limit: u64,
 }
 
+/// The task is not known.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct TaskNotFound {
+    /// The task's number.
+    #[prost(uint64, tag = "1")]
+    pub task: u64,
+}
+
+/// What was asked for does not fit the task's state.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct WrongState {
+    /// The task's number.
+    #[prost(uint64, tag = "1")]
+    pub task: u64,
+    /// The task's present state.
+    #[prost(enumeration = "StateName", tag = "2")]
+    pub state: i32,
+}
+
+/// A task holds the unique key.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct AlreadyExists {
+    /// The number of the task that holds it.
+    #[prost(uint64, tag = "1")]
+    pub task: u64,
+    /// The key.
+    #[prost(string, tag = "2")]
+    pub unique: String,
+}
+
+/// An operation of a transaction was refused, and with it all of them.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OperationRefused {
+    /// Its place in the transaction, from 0.
+    #[prost(uint32, tag = "1")]
+    pub operation: u32,
+    /// Why; always there.
+    #[prost(message, optional, boxed, tag = "2")]
+    pub refused: Option<Box<Refused>>,
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -162,6 +232,22 @@ impl fmt::Display for Rejection {
             }
             Self::QueueLimit(QueueLimit { limit }) => {
                 write!(out, "the cluster has its limit of {limit} queues")
+            }
+            Self::TaskNotFound(TaskNotFound { task }) => {
+                write!(out, "the task t{task} does not exist")
+            }
+            Self::WrongState(wrong) => {
+                write!(out, "the task t{} is {}", wrong.task, wrong.state())
+            }
+            Self::AlreadyExists(AlreadyExists { task, unique }) => {
+                write!(out, "the task t{task} has the unique key {unique}")
+            }
+            Self::OperationRefused(refused) => {
+                write!(out, "the operation {} is refused", refused.operation)?;
+                match refused.reason() {
+                    Some(reason) => write!(out, ": {reason}"),
+                    None => Ok(()),
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
 //! What `apply` answers. Replies are kept under idempotency keys, so they are on disk: tags never
 //! change their meaning.
 
+use crate::command::Sweep;
 use crate::rejection::Rejection;
+use crate::row::TaskRow;
 
 /// The answer to a command that was not refused.
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -21,6 +23,21 @@ pub enum Reply {
     /// To `DeleteQueue`.
     #[prost(message, tag = "5")]
     QueueDeleted(QueueDeleted),
+    /// To `Cancel`, `Retry` and `RunNow`.
+    #[prost(message, boxed, tag = "6")]
+    TaskChanged(Box<TaskChanged>),
+    /// To `PauseQueue`.
+    #[prost(message, tag = "7")]
+    QueuePaused(QueuePaused),
+    /// To `Purge`.
+    #[prost(message, tag = "8")]
+    Purged(Swept),
+    /// To `Redrive`.
+    #[prost(message, tag = "9")]
+    Redriven(Swept),
+    /// To `Transact`.
+    #[prost(message, tag = "12")]
+    Transacted(Transacted),
 }
 
 /// The tasks are in the queue.
@@ -38,6 +55,9 @@ pub struct Enqueued {
     /// The index of the entry.
     #[prost(uint64, tag = "4")]
     pub index: u64,
+    /// The state of the one task, if it depends on others; what the request says otherwise.
+    #[prost(enumeration = "crate::state::StateName", tag = "5")]
+    pub state: i32,
 }
 
 /// What was settled, and what was leased.
@@ -126,7 +146,7 @@ pub struct Accepted {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Refused {
     /// Why; always there.
-    #[prost(oneof = "Rejection", tags = "1, 2, 3, 4, 5, 6, 7")]
+    #[prost(oneof = "Rejection", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13")]
     pub rejection: Option<Rejection>,
 }
 
@@ -141,3 +161,65 @@ pub struct QueuePut {
 /// The queue is gone.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct QueueDeleted {}
+
+/// The task after the change.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TaskChanged {
+    /// Its queue's name.
+    #[prost(string, tag = "1")]
+    pub queue: String,
+    /// The task without its payload and result.
+    #[prost(message, required, tag = "2")]
+    pub row: TaskRow,
+}
+
+/// The queue is paused, or not any more, as was asked.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct QueuePaused {}
+
+/// What one step of a sweep over a queue's tasks did.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct Swept {
+    /// Tasks purged or redriven.
+    #[prost(uint64, tag = "1")]
+    pub tasks: u64,
+    /// Where the next step goes on; nothing is left to do without it.
+    #[prost(message, optional, tag = "2")]
+    pub next: Option<Sweep>,
+    /// Whether the queue's bounds stopped it.
+    #[prost(bool, tag = "3")]
+    pub full: bool,
+}
+
+/// Every operation of the transaction was done.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Transacted {
+    /// What each gave, in order.
+    #[prost(message, repeated, tag = "1")]
+    pub results: Vec<OperationResult>,
+}
+
+/// What an operation of a transaction gave.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OperationResult {
+    /// Always there.
+    #[prost(oneof = "Done", tags = "1, 2, 3, 4")]
+    pub done: Option<Done>,
+}
+
+/// What an operation of a transaction gave, by its kind.
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum Done {
+    /// An enqueue's task.
+    #[prost(message, tag = "1")]
+    Enqueued(Enqueued),
+    /// The task of an ack or a nack.
+    #[prost(message, tag = "2")]
+    Settled(Accepted),
+    /// The task of a cancel.
+    #[prost(message, boxed, tag = "3")]
+    Cancelled(Box<TaskChanged>),
+    /// The task of a requirement, which is met.
+    #[prost(message, tag = "4")]
+    Met(Accepted),
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::command::{QueueSettings, RetryPolicy};
+use crate::command::{QueueSettings, RetryPolicy, Unique};
 use crate::reply::Reply;
 use crate::state::StateName;
 
@@ -43,6 +43,9 @@ pub struct QueueRow {
     /// Whether it is gone for everybody. Its row stays until the last of its tasks is removed.
     #[prost(bool, tag = "4")]
     pub deleted: bool,
+    /// Whether it gives no tasks for now.
+    #[prost(bool, tag = "5")]
+    pub paused: bool,
 }
 
 /// A task without its payload and result.
@@ -93,7 +96,7 @@ pub struct TaskRow {
     /// Who holds it.
     #[prost(string, optional, tag = "15")]
     pub worker: Option<String>,
-    /// When it succeeded or died.
+    /// When it ended.
     #[prost(uint64, optional, tag = "16")]
     pub finished_at_ms: Option<u64>,
     /// The task's own bound on attempts.
@@ -117,9 +120,30 @@ pub struct TaskRow {
     /// What the last failure said.
     #[prost(string, optional, tag = "23")]
     pub last_error: Option<String>,
-    /// When a succeeded or dead task is removed; a dead one without it stays.
+    /// When an ended task is removed; a dead one without it stays.
     #[prost(uint64, optional, tag = "24")]
     pub kept_until_ms: Option<u64>,
+    /// How long it may take to be done, from when it is due.
+    #[prost(uint64, optional, tag = "25")]
+    pub ttl_ms: Option<u64>,
+    /// When that time ends.
+    #[prost(uint64, optional, tag = "26")]
+    pub ttl_ends_at_ms: Option<u64>,
+    /// Whether the lease of a cancelled task still stands: its holder has not learned it.
+    #[prost(bool, tag = "27")]
+    pub held: bool,
+    /// What no other task of its queue may have meanwhile.
+    #[prost(message, optional, tag = "40")]
+    pub unique: Option<Unique>,
+    /// The tasks that it was to come after.
+    #[prost(uint64, repeated, tag = "41")]
+    pub depends_on: Vec<u64>,
+    /// Those of them that it waits for.
+    #[prost(uint64, repeated, tag = "42")]
+    pub waits_for: Vec<u64>,
+    /// Whether it runs even if one of them fails.
+    #[prost(bool, tag = "43")]
+    pub run_on_dependency_failure: bool,
 }
 
 /// A kept answer.
@@ -149,6 +173,17 @@ pub struct IdempotencyRow {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct KeptAnswer {
     /// The reply; always there.
-    #[prost(oneof = "Reply", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "Reply", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 12")]
     pub reply: Option<Reply>,
+}
+
+/// A task that ended while others wait for it: until the last of them knows.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct EndedRow {
+    /// Its number. The task may be gone.
+    #[prost(uint64, tag = "1")]
+    pub task: u64,
+    /// Whether it ended otherwise than well.
+    #[prost(bool, tag = "2")]
+    pub failed: bool,
 }

@@ -8,6 +8,11 @@ use std::fmt;
 ///    delay       due              failure ------> dead (last attempt)
 ///      |          |                  |
 ///      +-> scheduled    retrying <---+   (an expiry or a release goes back to ready)
+///
+///   scheduled, ready, retrying --ttl-----> expired
+///   these and leased ----------cancel----> cancelled
+///   dead ----------------------redrive---> ready
+///   enqueue --depends on others--> blocked --they ended--> scheduled or ready
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Enumeration)]
 #[repr(i32)]
@@ -26,12 +31,27 @@ pub enum StateName {
     Succeeded = 5,
     /// Out of attempts; kept for an operator.
     Dead = 6,
+    /// Called off.
+    Cancelled = 7,
+    /// Its time to live ended before it was done.
+    Expired = 8,
+    /// Waits for other tasks to end.
+    Blocked = 9,
 }
 
 impl StateName {
     /// Every state that a task can be in, in the order of its life.
-    pub const ALL: [Self; 6] =
-        [Self::Scheduled, Self::Ready, Self::Leased, Self::Retrying, Self::Succeeded, Self::Dead];
+    pub const ALL: [Self; 9] = [
+        Self::Scheduled,
+        Self::Blocked,
+        Self::Ready,
+        Self::Leased,
+        Self::Retrying,
+        Self::Succeeded,
+        Self::Dead,
+        Self::Cancelled,
+        Self::Expired,
+    ];
 
     /// The word for it everywhere: API, docs, metrics.
     pub const fn as_str(self) -> &'static str {
@@ -43,6 +63,9 @@ impl StateName {
             Self::Retrying => "retrying",
             Self::Succeeded => "succeeded",
             Self::Dead => "dead",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Blocked => "blocked",
         }
     }
 }

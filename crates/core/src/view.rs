@@ -23,6 +23,8 @@ pub struct QueueView {
     pub name: QueueName,
     /// Its settings.
     pub settings: QueueSettings,
+    /// Whether it gives no tasks for now.
+    pub paused: bool,
     /// How many tasks are in which state.
     pub counts: StateCounts,
     /// Payload bytes of unfinished tasks.

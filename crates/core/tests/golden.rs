@@ -47,7 +47,7 @@ fn every_encoding_is_as_it_was() {
     assert_eq!(files, there, "a golden file has no sample");
 }
 
-fn check_rows() -> [String; 5] {
+fn check_rows() -> [String; 7] {
     let rows = rows();
     [
         check(("row-counters", rows.counters)),
@@ -55,6 +55,8 @@ fn check_rows() -> [String; 5] {
         check(("row-queue-deleted", rows.queue_deleted)),
         check(("row-task", rows.task)),
         check(("row-idempotency", rows.idempotency)),
+        check(("row-task-ended", rows.task_ended)),
+        check(("row-ended", rows.ended)),
     ]
 }
 

@@ -48,7 +48,8 @@ fn run(history: &[Step]) {
             witness.restart();
         }
         clock = clock.saturating_add_signed(step.clock);
-        let entry = step.entry(clock, &granted);
+        let enqueued = witness.machine.next_task().get() - 1;
+        let entry = step.entry(clock, &granted, enqueued);
         let expected = reference.apply(index, &entry);
         let applied = witness.apply(entry);
         assert_eq!(applied.outcomes, expected);

@@ -11,7 +11,7 @@ const COUNTERS: CountersRow =
     CountersRow { now_ms: 1, next_task: 3, next_token: 2, next_queue: 3, next_idempotency: 3 };
 
 fn queue(id: u32, name: &str) -> QueueRow {
-    QueueRow { id, name: name.into(), settings: QueueSettings::standard(), deleted: false }
+    QueueRow { id, name: name.into(), settings: QueueSettings::standard(), ..QueueRow::default() }
 }
 
 fn deleted(id: u32, name: &str) -> QueueRow {

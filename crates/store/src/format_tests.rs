@@ -138,8 +138,7 @@ fn field(line: &str, attributes: &str) -> Option<[String; 3]> {
 }
 
 fn message_type(rust: &str) -> String {
-    let inner = rust.split_once('<').map_or(rust, |(_, inner)| inner.trim_end_matches('>'));
-    last_segment(inner)
+    last_segment(rust.rsplit('<').next().unwrap_or(rust).trim_end_matches('>'))
 }
 
 fn last_segment(path: &str) -> String {
@@ -160,7 +159,11 @@ fn the_page_lists_every_keyspace() {
             }
             Keyspace::Counters => drop(coded.insert((tag(keyspace), "nothing".into()))),
             Keyspace::Queue => drop(coded.insert((tag(keyspace), "u32".into()))),
-            Keyspace::Task | Keyspace::Payload | Keyspace::Result | Keyspace::Idempotency => {
+            Keyspace::Task
+            | Keyspace::Payload
+            | Keyspace::Result
+            | Keyspace::Idempotency
+            | Keyspace::Ended => {
                 coded.insert((tag(keyspace), "u64".into()));
             }
         }

@@ -20,6 +20,12 @@ pub const DEQUEUE_QUEUES_MAX: usize = 100;
 pub const SETTLE_MAX: usize = 1_000;
 /// Bytes of the error text that a nack keeps; the rest is cut.
 pub const ERROR_BYTES_MAX: usize = 4_096;
+/// Operations of a transaction.
+pub const OPERATIONS_MAX: usize = 1_000;
+/// Tasks that one task depends on.
+pub const DEPENDENCIES_MAX: usize = 100;
+/// Bytes of a unique key.
+pub const UNIQUE_KEY_BYTES_MAX: usize = 256;
 /// Labels of a task.
 pub const LABELS_MAX: usize = 64;
 /// Bytes of a label's key.
@@ -51,7 +57,7 @@ pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_secs(600);
 pub const FORWARDED_RETENTION: Duration = Duration::from_secs(300);
 /// Answers kept for callers' keys; and as many again for forwarders'. The oldest go first.
 pub const IDEMPOTENCY_KEYS_MAX: u64 = 1_000_000;
-/// Succeeded tasks kept for their result. The oldest go first.
+/// Succeeded, cancelled and expired tasks kept for those who ask. The oldest go first.
 pub const FINISHED_TASKS_MAX: u64 = 1_000_000;
 /// Queues of a cluster.
 pub const QUEUES_MAX: usize = 10_000;
@@ -61,7 +67,11 @@ pub const ENTRY_COMMANDS_MAX: usize = 1_000;
 pub const ENTRY_BYTES_MAX: usize = 256 << 10;
 /// Due tasks that one log entry moves; what is left waits for the next entry.
 pub const DUE_PER_ENTRY_MAX: usize = 1_000;
-/// Kept answers, or succeeded tasks, that one more of them may push out.
+/// Tasks that one log entry of a purge or a redrive changes.
+pub const SWEPT_TASKS_PER_ENTRY_MAX: usize = 1_000;
+/// Tasks that one log entry of a purge or a redrive looks at.
+pub const SWEPT_PER_ENTRY_MAX: usize = 10_000;
+/// Kept answers, or ended tasks, that one more of them may push out.
 pub const EVICTIONS_PER_INSERT_MAX: usize = 2;
 /// Tasks that a browse looks at for one page.
 pub const BROWSE_SCAN_MAX: usize = 10_000;

@@ -54,4 +54,28 @@ pub struct NewTask {
     /// The W3C trace context of the enqueue, given back on delivery.
     #[prost(string, optional, tag = "11")]
     pub traceparent: Option<String>,
+    /// How long it may take to be done, from when it is due.
+    #[prost(uint64, optional, tag = "12")]
+    pub ttl_ms: Option<u64>,
+    /// What no other task of the queue may have meanwhile.
+    #[prost(message, optional, tag = "15")]
+    pub unique: Option<Unique>,
+    /// Tasks that must have ended well before it runs: up to 100, which exist.
+    #[prost(uint64, repeated, tag = "16")]
+    pub depends_on: Vec<u64>,
+    /// Whether it runs even if one of them fails, or is cancelled.
+    #[prost(bool, tag = "17")]
+    pub run_on_dependency_failure: bool,
+}
+
+/// A key that one task of a queue has at a time.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Unique {
+    /// The key.
+    #[prost(string, tag = "1")]
+    pub key: String,
+    /// How long the task has it, from its enqueue and whatever becomes of it. Without it: until it
+    /// has succeeded, is cancelled or has expired; a dead task has it still.
+    #[prost(uint64, optional, tag = "2")]
+    pub until_ms: Option<u64>,
 }

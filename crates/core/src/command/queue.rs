@@ -29,12 +29,15 @@ pub struct QueueSettings {
     /// The most payload bytes of unfinished tasks.
     #[prost(uint64, optional, tag = "5")]
     pub max_bytes: Option<u64>,
-    /// How long a succeeded task is kept for its result.
+    /// How long a task that succeeded, was cancelled or expired is kept for those who ask.
     #[prost(uint64, tag = "6")]
     pub result_retention_ms: u64,
     /// How long a dead task is kept; forever if left out.
     #[prost(uint64, optional, tag = "7")]
     pub dead_retention_ms: Option<u64>,
+    /// How long a task may take to be done, from when it is due, unless it says otherwise.
+    #[prost(uint64, optional, tag = "8")]
+    pub ttl_ms: Option<u64>,
 }
 
 impl QueueSettings {
@@ -53,6 +56,7 @@ impl QueueSettings {
             max_bytes: None,
             result_retention_ms: 3_600_000,
             dead_retention_ms: None,
+            ttl_ms: None,
         }
     }
 }
@@ -66,4 +70,15 @@ pub struct DeleteQueue {
     /// Even with unfinished or dead tasks, which are then gone as well.
     #[prost(bool, tag = "2")]
     pub force: bool,
+}
+
+/// Has a queue give no tasks, or give them again. Everything else goes on.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct PauseQueue {
+    /// The queue's name.
+    #[prost(string, tag = "1")]
+    pub queue: String,
+    /// Whether it pauses, or resumes.
+    #[prost(bool, tag = "2")]
+    pub paused: bool,
 }

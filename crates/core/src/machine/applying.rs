@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use ferry_types::limits::EVICTIONS_PER_INSERT_MAX;
+use ferry_types::limits::{DUE_PER_ENTRY_MAX, EVICTIONS_PER_INSERT_MAX};
 use ferry_types::{LogIndex, TaskId};
 
 use super::answers::Answer;
+use super::dependencies::has_failed;
 use super::dirty::{Dirty, Stored};
+use super::journal::Journal;
 use super::task::Task;
 use super::{Machine, Outcome};
 use crate::command::{Idempotency, TableLimits};
 use crate::rejection::IdempotencyMismatch;
+use crate::reply::TaskChanged;
 use crate::row::CountersRow;
 use crate::{Change, Command, Effect, Entry, Proposal, Rejection, Reply};
 
@@ -21,13 +24,15 @@ pub(crate) struct Applying<'a> {
     pub(crate) index: LogIndex,
     pub(crate) limits: TableLimits,
     pub(crate) dirty: Dirty,
+    /// How to undo what a transaction has done so far, while one is under way.
+    pub(crate) journal: Option<Journal>,
 }
 
 impl<'a> Applying<'a> {
     /// Begins with the entry at `index`.
     pub(crate) fn new(machine: &'a mut Machine, index: LogIndex, entry: &Entry) -> Self {
         let dirty = Dirty::with_room(entry.proposals.len());
-        Self { machine, index, limits: entry.limits, dirty }
+        Self { machine, index, limits: entry.limits, dirty, journal: None }
     }
 
     /// Answers a proposal, from what is kept under its key if there is such an answer.
@@ -50,7 +55,12 @@ impl<'a> Applying<'a> {
     }
 
     /// Ends the entry: what to wake and what to store.
-    pub(crate) fn finish(self, before: CountersRow) -> (Vec<Effect>, Vec<Change>) {
+    pub(crate) fn finish(mut self, before: CountersRow) -> (Vec<Effect>, Vec<Change>) {
+        for _ in 0..DUE_PER_ENTRY_MAX {
+            if !self.tell_one_waiting() {
+                break;
+            }
+        }
         let Stored { changes, woken } = self.dirty.store(self.machine, before);
         let wake = |(number, tasks)| {
             let queue = self.machine.queues.get(number)?.name.clone();
@@ -62,18 +72,35 @@ impl<'a> Applying<'a> {
     /// Changes a task, which exists.
     pub(crate) fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
         let index = self.index;
+        self.remember(id);
+        let mut ended = None;
         self.machine.tasks.change(id, &mut self.machine.queues, |task| {
             change(task);
             task.index = index;
+            ended = (!task.is_unfinished()).then(|| has_failed(task));
         });
+        self.dirty.tasks.push(id);
+        if let Some(failed) = ended {
+            self.note_end(id, failed);
+        }
+    }
+
+    /// Adds a new task.
+    pub(crate) fn insert_task(&mut self, id: TaskId, task: Task) {
+        self.remember(id);
+        self.machine.tasks.insert(id, task, &mut self.machine.queues);
         self.dirty.tasks.push(id);
     }
 
     /// Removes a task, which exists, and with the last one its queue if that is deleted.
     pub(crate) fn remove_task(&mut self, id: TaskId) {
+        self.remember(id);
+        let failed = self.machine.tasks.get(id).is_none_or(has_failed);
         let queue = self.machine.tasks.remove(id, &mut self.machine.queues);
+        self.note_end(id, failed);
         self.dirty.tasks.push(id);
-        if self.machine.queues.remove_drained(queue) {
+        if let Some(drained) = self.machine.queues.remove_drained(queue) {
+            self.remember_drained_queue(queue, drained);
             self.dirty.queues.insert(queue);
         }
     }
@@ -85,6 +112,13 @@ impl<'a> Applying<'a> {
             Command::Settle(settle) => Ok(Reply::Settled(self.settle(settle))),
             Command::PutQueue(put) => self.put_queue(put).map(Reply::QueuePut),
             Command::DeleteQueue(delete) => self.delete_queue(&delete).map(Reply::QueueDeleted),
+            Command::Cancel(cancel) => self.cancel(cancel).map(task_changed),
+            Command::Retry(retry) => self.retry(retry).map(task_changed),
+            Command::RunNow(run_now) => self.run_now(run_now).map(task_changed),
+            Command::PauseQueue(pause) => self.pause_queue(pause).map(Reply::QueuePaused),
+            Command::Purge(purge) => self.purge(&purge).map(Reply::Purged),
+            Command::Redrive(redrive) => self.redrive(&redrive).map(Reply::Redriven),
+            Command::Transact(transact) => self.transact(transact).map(Reply::Transacted),
         }
     }
 
@@ -130,6 +164,17 @@ fn is_worth_keeping(reply: &Reply) -> bool {
     match reply {
         Reply::Dequeued(dequeued) => !dequeued.leases.is_empty() || !dequeued.settled.is_empty(),
         Reply::Settled(settled) => settled.items.iter().any(|item| item.is_accepted()),
-        Reply::Enqueued(_) | Reply::QueuePut(_) | Reply::QueueDeleted(_) => true,
+        Reply::Enqueued(_)
+        | Reply::QueuePut(_)
+        | Reply::QueueDeleted(_)
+        | Reply::TaskChanged(_)
+        | Reply::QueuePaused(_)
+        | Reply::Purged(_)
+        | Reply::Redriven(_)
+        | Reply::Transacted(_) => true,
     }
+}
+
+fn task_changed(changed: TaskChanged) -> Reply {
+    Reply::TaskChanged(Box::new(changed))
 }

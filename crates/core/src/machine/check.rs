@@ -13,6 +13,7 @@ impl Machine {
         self.check_names()?;
         self.check_leases()?;
         self.tasks.check()?;
+        self.check_dependencies()?;
         for (id, task) in self.tasks.after(None) {
             self.check_task(task).map_err(|wrong| format!("{id} {wrong}: {task:?}"))?;
         }
@@ -32,7 +33,8 @@ impl Machine {
             if number >= self.counters.next_queue {
                 return Err(format!("the next queue would replace {}", queue.name));
             }
-            let empty = Queue::new(queue.name.clone(), queue.settings);
+            let mut empty = Queue::new(queue.name.clone(), queue.settings);
+            empty.paused = queue.paused;
             if expected.insert(number, empty).is_some() {
                 return Err(format!("the queue {} is living and deleted", queue.name));
             }
@@ -76,9 +78,20 @@ impl Machine {
     fn check_leases(&self) -> Result<(), String> {
         let mut tokens = BTreeSet::new();
         for (id, task) in self.tasks.after(None) {
-            let TaskState::Leased(held) = task.state() else { continue };
+            let Some(held) = task.last_held() else { continue };
             if held.token.get() >= self.counters.next_token || !tokens.insert(held.token) {
                 return Err(format!("the token of {id} is not its own: {task:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever is blocked waits for a task that is yet to end, or whose end is noted.
+    fn check_dependencies(&self) -> Result<(), String> {
+        for id in self.tasks.dependencies() {
+            let is_unfinished = self.tasks.get(id).is_some_and(Task::is_unfinished);
+            if is_unfinished == self.ended.contains_key(&id) {
+                return Err(format!("{id} is waited for, and its end is not noted"));
             }
         }
         Ok(())
@@ -92,7 +105,15 @@ impl Machine {
         let was_leased = task.last_lease().is_some();
         let fits = match task.state() {
             TaskState::Scheduled => task.attempt == 0 && !was_leased,
+            TaskState::Blocked => task.ties().is_some_and(|ties| !ties.waits_for.is_empty()),
             TaskState::Ready => task.due() <= now,
+            TaskState::Cancelled { lease, finished_at, .. } => {
+                let was_held = lease.is_none() || task.attempt > 0 && was_leased;
+                was_held && *finished_at <= now
+            }
+            TaskState::Expired { finished_at, kept_until } => {
+                *finished_at <= now && kept_until > finished_at
+            }
             TaskState::Leased(_) => task.due() <= now && task.attempt > 0 && was_leased,
             TaskState::Retrying => task.attempt > 0 && was_leased,
             TaskState::Succeeded { finished_at, kept_until, .. } => {

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use ferry_types::limits::{DEQUEUE_BYTES_MAX, DEQUEUE_MAX};
+use ferry_types::limits::{DEQUEUE_BYTES_MAX, DEQUEUE_MAX, DUE_PER_ENTRY_MAX};
 use ferry_types::{LeaseToken, TaskId};
 
 use super::applying::Applying;
-use super::task::Held;
+use super::task::{Held, Task};
 use crate::Rejection;
 use crate::command::Dequeue;
 use crate::rejection::QueueNotFound;
@@ -26,8 +26,7 @@ impl Applying<'_> {
         let (mut leases, mut bytes) = (Vec::new(), 0);
         'taking: for queue in queues {
             while leases.len() < max.min(DEQUEUE_MAX) as usize
-                && let Some(id) =
-                    self.machine.queues.get(queue).and_then(|queue| queue.next_ready())
+                && let Some(id) = self.next_ready(queue)
             {
                 bytes += self.payload_bytes(id);
                 if bytes > DEQUEUE_BYTES_MAX && !leases.is_empty() {
@@ -37,6 +36,20 @@ impl Applying<'_> {
             }
         }
         Ok(Dequeued { settled, leases })
+    }
+
+    /// The task whose turn it is. Those before it whose time has ended are not given any more, even
+    /// if that has not been moved yet; only so many of them are looked at (I11).
+    fn next_ready(&mut self, queue: u32) -> Option<TaskId> {
+        for _ in 0..DUE_PER_ENTRY_MAX {
+            let id = self.machine.queues.get(queue)?.next_ready()?;
+            let end = self.machine.tasks.get(id).and_then(Task::ttl_end);
+            if end.is_none_or(|end| end > self.machine.now()) {
+                return Some(id);
+            }
+            self.expire(id);
+        }
+        None
     }
 
     fn payload_bytes(&self, id: TaskId) -> u64 {

@@ -6,7 +6,7 @@ use ferry_types::TaskId;
 use super::Machine;
 use super::task::TaskState;
 use crate::Change;
-use crate::row::CountersRow;
+use crate::row::{CountersRow, EndedRow};
 
 /// What an entry has touched, so that each row is stored once, as it is in the end.
 #[derive(Debug, Default)]
@@ -17,6 +17,20 @@ pub(crate) struct Dirty {
     pub(crate) payloads: Vec<(TaskId, Bytes)>,
     pub(crate) results: Vec<(TaskId, Bytes)>,
     pub(crate) answers: BTreeSet<u64>,
+    /// Queues that give tasks again.
+    pub(crate) resumed: BTreeSet<u32>,
+    /// Tasks that ended while others wait for them, or that nobody waits for any more.
+    pub(crate) ended: BTreeSet<TaskId>,
+}
+
+/// How far an entry had come.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    queues: BTreeSet<u32>,
+    ended: BTreeSet<TaskId>,
+    tasks: usize,
+    payloads: usize,
+    results: usize,
 }
 
 /// What an entry did to the rows.
@@ -32,6 +46,26 @@ impl Dirty {
     pub(crate) fn with_room(proposals: usize) -> Self {
         let payloads = Vec::with_capacity(proposals);
         Self { tasks: Vec::with_capacity(2 * proposals), payloads, ..Self::default() }
+    }
+
+    /// How far the entry has come.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            queues: self.queues.clone(),
+            ended: self.ended.clone(),
+            tasks: self.tasks.len(),
+            payloads: self.payloads.len(),
+            results: self.results.len(),
+        }
+    }
+
+    /// Forgets what was touched since, which is as it was.
+    pub(crate) fn reset(&mut self, mark: Mark) {
+        self.queues = mark.queues;
+        self.ended = mark.ended;
+        self.tasks.truncate(mark.tasks);
+        self.payloads.truncate(mark.payloads);
+        self.results.truncate(mark.results);
     }
 
     /// The rows as they are after the entry. Each task is looked up once.
@@ -61,6 +95,9 @@ impl Dirty {
             }
             changes.push(Change::PutTask(task.to_row(id)));
         }
+        let ready = |number| Some((number, machine.queues.get(number)?.counts().ready));
+        woken.extend(self.resumed.into_iter().filter_map(ready).filter(|(_, tasks)| *tasks > 0));
+        woken.retain(|number, _| machine.queues.get(*number).is_some_and(|queue| !queue.paused));
         // A task that is gone takes its payload and result along.
         let is_there = |(id, _): &(TaskId, Bytes)| gone.binary_search(id).is_err();
         let payloads = self.payloads.into_iter().filter(is_there);
@@ -70,6 +107,10 @@ impl Dirty {
         changes.extend(self.answers.into_iter().map(|number| match machine.answers.row(number) {
             Some(row) => Change::PutIdempotency(row),
             None => Change::DeleteIdempotency(number),
+        }));
+        changes.extend(self.ended.into_iter().map(|id| match machine.ended.get(&id) {
+            Some(failed) => Change::PutEnded(EndedRow { task: id.get(), failed: *failed }),
+            None => Change::DeleteEnded(id),
         }));
         Stored { changes, woken }
     }

@@ -20,27 +20,40 @@ impl Applying<'_> {
                     self.task_is_due(id);
                 }
                 (_, Some(_)) => self.dirty.answers.extend(self.machine.answers.forget_next()),
-                (_, None) => {
-                    let Some(leftover) = self.machine.queues.next_leftover() else { break };
-                    self.remove_task(leftover);
-                }
+                (_, None) => match self.machine.queues.next_leftover() {
+                    Some(leftover) => self.remove_task(leftover),
+                    None if self.tell_one_waiting() => {}
+                    None => break,
+                },
             }
         }
     }
 
     fn task_is_due(&mut self, id: TaskId) {
         let Some(task) = self.machine.known_task(id) else { return self.remove_task(id) };
+        let is_too_late = task.ttl_end().is_some_and(|end| end <= self.machine.now());
         match task.state() {
+            TaskState::Scheduled | TaskState::Blocked | TaskState::Ready | TaskState::Retrying
+                if is_too_late =>
+            {
+                self.expire(id);
+            }
+            // Only the end of its time moves it.
+            TaskState::Blocked => {}
             TaskState::Scheduled | TaskState::Ready | TaskState::Retrying => {
                 self.change_task(id, |task| task.set_state(TaskState::Ready));
             }
-            TaskState::Leased(_) => self.expire(id),
-            TaskState::Succeeded { .. } | TaskState::Dead { .. } => self.remove_task(id),
+            TaskState::Leased(_) => self.lease_ran_out(id),
+            TaskState::Cancelled { .. } if task.is_held() => self.free_cancelled(id),
+            TaskState::Succeeded { .. }
+            | TaskState::Dead { .. }
+            | TaskState::Cancelled { .. }
+            | TaskState::Expired { .. } => self.remove_task(id),
         }
     }
 
     /// Takes a lease that ran out back: no backoff, because nobody said that the task failed (I4).
-    fn expire(&mut self, id: TaskId) {
+    fn lease_ran_out(&mut self, id: TaskId) {
         let used_up = self.is_used_up(id);
         self.change_task(id, |task| {
             task.set_error(Some("lease expired"));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ferry_types::limits::EVICTIONS_PER_INSERT_MAX;
-use ferry_types::{LeaseToken, TaskId};
+use ferry_types::{LeaseToken, TaskId, Timestamp};
 
 use super::applying::Applying;
 use super::task::TaskState;
@@ -21,20 +21,55 @@ impl Applying<'_> {
         task.is_used_up(self.settings(task.queue))
     }
 
-    /// Ends a task well. It is kept for as long as its queue says at this moment, and while it is
-    /// among the newest that the table may hold (I8); without a retention it is gone at once.
+    /// Ends a task well.
     pub(crate) fn succeed(&mut self, id: TaskId, token: LeaseToken) {
+        let queue = self.machine.tasks.get(id).expect("the caller has seen the task").queue;
+        self.count(queue, 0, 1);
+        self.end(id, |finished_at, kept_until| TaskState::Succeeded {
+            token,
+            finished_at,
+            kept_until,
+        });
+    }
+
+    /// Ends a task that was not done in time.
+    pub(crate) fn expire(&mut self, id: TaskId) {
+        self.end(id, |finished_at, kept_until| TaskState::Expired { finished_at, kept_until });
+    }
+
+    /// Ends a task that was called off, and that no lease holds.
+    pub(crate) fn call_off(&mut self, id: TaskId) {
+        let lease = None;
+        self.end(id, |finished_at, kept_until| TaskState::Cancelled {
+            lease,
+            finished_at,
+            kept_until,
+        });
+    }
+
+    /// When a task that ends now is to be removed: not while it has its unique key.
+    pub(crate) fn kept_until(&self, id: TaskId) -> Timestamp {
         let task = self.machine.tasks.get(id).expect("the caller has seen the task");
-        let (queue, finished_at) = (task.queue, self.machine.now());
-        let retention = self.settings(queue).result_retention_ms;
-        let kept_until = finished_at + Duration::from_millis(retention);
-        self.machine.rates.entry(queue).or_default().acked(finished_at);
-        if retention == 0 {
+        let retention = Duration::from_millis(self.settings(task.queue).result_retention_ms);
+        let kept_until = self.machine.now() + retention;
+        task.unique_until().map_or(kept_until, |until| until.max(kept_until))
+    }
+
+    /// Ends a task. It is kept for as long as its queue says at this moment, and while it is among
+    /// the newest that the table may hold (I8); without a retention it is gone at once.
+    fn end(&mut self, id: TaskId, state: impl FnOnce(Timestamp, Timestamp) -> TaskState) {
+        let (finished_at, kept_until) = (self.machine.now(), self.kept_until(id));
+        let state = state(finished_at, kept_until);
+        if kept_until <= finished_at {
+            self.note_end(id, !matches!(state, TaskState::Succeeded { .. }));
             return self.remove_task(id);
         }
-        self.change_task(id, |task| {
-            task.set_state(TaskState::Succeeded { token, finished_at, kept_until });
-        });
+        self.change_task(id, |task| task.set_state(state));
+        self.evict_ended();
+    }
+
+    /// Makes room for one more ended task.
+    pub(crate) fn evict_ended(&mut self) {
         for _ in 0..EVICTIONS_PER_INSERT_MAX {
             let max = self.limits.finished_tasks_max;
             let Some(oldest) = self.machine.tasks.oldest_finished_above(max) else { break };
@@ -42,15 +77,19 @@ impl Applying<'_> {
         }
     }
 
-    /// Ends a task badly. It is kept for as long as its queue says at this moment.
+    /// Ends a task badly. It is kept for as long as its queue says at this moment, and while it has
+    /// its unique key.
     pub(crate) fn bury(&mut self, id: TaskId) {
         let task = self.machine.tasks.get(id).expect("the caller has seen the task");
         let retention = self.settings(task.queue).dead_retention_ms;
-        if retention == Some(0) {
+        let finished_at = self.machine.now();
+        let kept_until = retention.map(|millis| {
+            let kept_until = finished_at + Duration::from_millis(millis);
+            task.unique_until().map_or(kept_until, |until| until.max(kept_until))
+        });
+        if kept_until.is_some_and(|kept_until| kept_until <= finished_at) {
             return self.remove_task(id);
         }
-        let finished_at = self.machine.now();
-        let kept_until = retention.map(|millis| finished_at + Duration::from_millis(millis));
         self.change_task(id, |task| task.set_state(TaskState::Dead { finished_at, kept_until }));
     }
 }

@@ -1,41 +1,69 @@
 use ferry_types::TaskId;
 
 use super::applying::Applying;
+use super::dependencies::Dependencies;
 use super::task::Task;
 use crate::Rejection;
 use crate::command::{Enqueue, QueueSettings};
 use crate::rejection::{QueueFull, QueueNotFound};
 use crate::reply::Enqueued;
+use crate::state::StateName;
 
 impl Applying<'_> {
     /// Adds tasks, all or none, and never past the queue's bounds (I7).
     pub(crate) fn enqueue(&mut self, command: Enqueue) -> Result<Enqueued, Rejection> {
-        let Enqueue { queue: name, tasks, create_queue } = command;
-        let queue = match self.machine.queues.number(&name) {
+        let Enqueue { queue: name, mut tasks, create_queue } = command;
+        let queue = self.machine.queues.number(&name);
+        if queue.is_none() && !create_queue {
+            return Err(Rejection::QueueNotFound(QueueNotFound { queue: name }));
+        }
+        tasks.iter().try_for_each(|task| self.dependencies(task).map(drop))?;
+        self.require_unique(queue, &tasks)?;
+        let queue = match queue {
             Some(queue) => queue,
-            None if create_queue => self.create_queue(&name, QueueSettings::standard())?,
-            None => return Err(Rejection::QueueNotFound(QueueNotFound { queue: name })),
+            None => self.create_queue(&name, QueueSettings::standard())?,
         };
         let count = tasks.len() as u64;
         let bytes = tasks.iter().map(|task| task.payload.len() as u64).sum();
         self.require_room(queue, count, bytes)?;
 
+        if let ttl @ Some(_) = self.settings(queue).ttl_ms {
+            tasks.iter_mut().for_each(|task| task.ttl_ms = task.ttl_ms.or(ttl));
+        }
+        let is_tied = matches!(&tasks[..], [task] if !task.depends_on.is_empty());
         let (now, first_task) = (self.machine.now(), self.machine.counters.next_task);
         self.machine.counters.next_task += count;
+        let mut hopeless = Vec::new();
         for (number, new) in (first_task..).zip(tasks) {
             let (id, payload) = (TaskId::new(number), new.payload.clone());
-            let task = Task::new(queue, new, now, self.index);
-            self.machine.tasks.insert(id, task, &mut self.machine.queues);
-            self.dirty.tasks.push(id);
+            let dependencies = self.dependencies(&new);
+            let Dependencies { waits_for, failed } = dependencies.expect("all were there above");
+            self.insert_task(id, Task::new(queue, new, waits_for, now, self.index));
             self.dirty.payloads.push((id, payload));
+            hopeless.extend(failed.then_some(id));
         }
-        self.machine.rates.entry(queue).or_default().enqueued(now, count);
-        let tasks = u32::try_from(count).expect("an entry is far below 4 GiB");
-        Ok(Enqueued { first_task, tasks, at_ms: now.as_millis(), index: self.index.get() })
+        // Only now: an end may push out what others of these depend on.
+        hopeless.into_iter().for_each(|id| self.call_off(id));
+        self.count(queue, count, 0);
+        let state =
+            if is_tied { self.state_of(TaskId::new(first_task)) } else { StateName::Unknown };
+        Ok(Enqueued {
+            first_task,
+            tasks: u32::try_from(count).expect("an entry is far below 4 GiB"),
+            at_ms: now.as_millis(),
+            index: self.index.get(),
+            state: state.into(),
+        })
+    }
+
+    /// The state of a new task; one whose dependencies failed may be gone.
+    fn state_of(&self, id: TaskId) -> StateName {
+        let task = self.machine.tasks.get(id);
+        task.map_or(StateName::Cancelled, |task| task.state().name())
     }
 
     /// Refuses what would pass a bound.
-    fn require_room(&self, queue: u32, tasks: u64, bytes: u64) -> Result<(), Rejection> {
+    pub(crate) fn require_room(&self, queue: u32, tasks: u64, bytes: u64) -> Result<(), Rejection> {
         let queue = self.machine.queues.get(queue).expect("the caller has found the queue");
         let full = |limit, bytes| {
             let queue = queue.name.as_str().into();

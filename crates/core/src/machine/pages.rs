@@ -81,7 +81,8 @@ mod tests {
 
     /// A task that is known again by its index.
     fn task(id: TaskId) -> Task {
-        Task::new(1, NewTask::default(), Timestamp::default(), LogIndex::new(id.get()))
+        let index = LogIndex::new(id.get());
+        Task::new(1, NewTask::default(), BTreeSet::new(), Timestamp::default(), index)
     }
 
     #[test]

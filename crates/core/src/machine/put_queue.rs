@@ -40,6 +40,7 @@ impl Applying<'_> {
         self.machine.counters.next_queue += 1;
         let is_new = self.machine.queues.insert(number, Queue::new(parsed, settings));
         assert!(is_new, "a queue's number is given once");
+        self.remember_new_queue(number);
         self.dirty.queues.insert(number);
         Ok(number)
     }

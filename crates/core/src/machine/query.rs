@@ -4,7 +4,7 @@ use ferry_types::TaskId;
 use ferry_types::limits::BROWSE_SCAN_MAX;
 
 use super::Machine;
-use super::task::{Task, TaskState};
+use super::task::Task;
 use crate::view::{QueueView, TaskFilter, TaskView};
 
 impl Machine {
@@ -29,10 +29,10 @@ impl Machine {
         numbers.filter_map(|number| self.queue_view(number)).collect()
     }
 
-    /// Ready tasks of a queue; `None` if there is no such queue. O(log queues).
+    /// Ready tasks that a queue gives; `None` if there is no such queue. O(log queues).
     pub fn ready(&self, name: &str) -> Option<u64> {
         let queue = self.queues.get(self.queues.number(name)?)?;
-        Some(queue.counts().ready)
+        Some(if queue.paused { 0 } else { queue.counts().ready })
     }
 
     /// Whether an answer is kept under a key; callers' and forwarders' keys are different spaces.
@@ -105,6 +105,7 @@ impl Machine {
         Some(QueueView {
             name: queue.name.clone(),
             settings: queue.settings,
+            paused: queue.paused,
             counts: queue.counts(),
             bytes: queue.bytes(),
             oldest_ready_at: oldest_ready.map(|task| task.enqueued_at),
@@ -116,14 +117,8 @@ impl Machine {
 
 /// Whether a filter lets a task through; its queue has been seen to.
 fn fits(task: &Task, filter: &TaskFilter) -> bool {
-    let worker = match task.state() {
-        TaskState::Leased(held) => held.worker.as_deref(),
-        TaskState::Scheduled
-        | TaskState::Ready
-        | TaskState::Retrying
-        | TaskState::Succeeded { .. }
-        | TaskState::Dead { .. } => None,
-    };
+    let held = task.last_held().filter(|_| task.is_held());
+    let worker = held.and_then(|held| held.worker.as_deref());
     let task_type = task.wishes().and_then(|wishes| wishes.task_type.as_deref());
     filter.state.is_none_or(|state| task.state().name() == state)
         && filter.worker.as_deref().is_none_or(|wanted| worker == Some(wanted))

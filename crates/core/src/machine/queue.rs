@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use ferry_types::{Priority, QueueName, TaskId};
 
 use super::id_set::IdSet;
@@ -10,11 +12,17 @@ use crate::rejection::StateCounts;
 pub(crate) struct Queue {
     pub(crate) name: QueueName,
     pub(crate) settings: QueueSettings,
+    /// Whether it gives no tasks for now.
+    pub(crate) paused: bool,
     counts: StateCounts,
     /// Payload bytes of unfinished tasks.
     bytes: u64,
     /// By priority, each in enqueue order.
     ready: [IdSet; Priority::COUNT],
+    /// Those out of attempts.
+    dead: IdSet,
+    /// Unique keys, and those that have or had them. Only the last of a key can have it still.
+    unique: BTreeSet<(String, TaskId)>,
     /// All of its tasks, in whatever state.
     members: IdSet,
 }
@@ -25,9 +33,12 @@ impl Queue {
         Self {
             name,
             settings,
+            paused: false,
             counts: StateCounts::default(),
             bytes: 0,
             ready: Default::default(),
+            dead: IdSet::default(),
+            unique: BTreeSet::new(),
             members: IdSet::default(),
         }
     }
@@ -42,14 +53,29 @@ impl Queue {
         self.bytes
     }
 
-    /// The ready task whose turn it is: highest priority first, then enqueue order (I6).
+    /// The ready task whose turn it is: highest priority first, then enqueue order (I6). None while
+    /// the queue is paused.
     pub(crate) fn next_ready(&self) -> Option<TaskId> {
+        if self.paused {
+            return None;
+        }
         self.ready.iter().rev().find_map(IdSet::first)
     }
 
     /// The ready task that was enqueued first, whatever its priority.
     pub(crate) fn oldest_ready(&self) -> Option<TaskId> {
         self.ready.iter().filter_map(IdSet::first).min()
+    }
+
+    /// Those out of attempts after `after`, in enqueue order.
+    pub(crate) fn dead_after(&self, after: Option<TaskId>) -> impl Iterator<Item = TaskId> {
+        self.dead.after(after)
+    }
+
+    /// The task that had a unique key last, and may have it still.
+    pub(crate) fn last_with(&self, unique: &str) -> Option<TaskId> {
+        let key = |id| (unique.to_owned(), TaskId::new(id));
+        self.unique.range(key(0)..=key(u64::MAX)).next_back().map(|(_, id)| *id)
     }
 
     /// The task that was enqueued first, in whatever state.
@@ -83,6 +109,12 @@ impl Queue {
         if matches!(task.state(), TaskState::Ready) {
             self.ready[usize::from(task.priority.get())].insert(id);
         }
+        if matches!(task.state(), TaskState::Dead { .. }) {
+            self.dead.insert(id);
+        }
+        if let Some(unique) = task.may_have_unique() {
+            self.unique.insert((unique.key.clone(), id));
+        }
     }
 
     /// Undoes [`mark`](Self::mark), for a member that is about to change.
@@ -94,16 +126,25 @@ impl Queue {
         if matches!(task.state(), TaskState::Ready) {
             self.ready[usize::from(task.priority.get())].remove(id);
         }
+        if matches!(task.state(), TaskState::Dead { .. }) {
+            self.dead.remove(id);
+        }
+        if let Some(unique) = task.may_have_unique() {
+            self.unique.remove(&(unique.key.clone(), id));
+        }
     }
 }
 
 fn count_of<'a>(counts: &'a mut StateCounts, state: &TaskState) -> &'a mut u64 {
     match state {
         TaskState::Scheduled => &mut counts.scheduled,
+        TaskState::Blocked => &mut counts.blocked,
         TaskState::Ready => &mut counts.ready,
         TaskState::Leased(_) => &mut counts.leased,
         TaskState::Retrying => &mut counts.retrying,
         TaskState::Succeeded { .. } => &mut counts.succeeded,
         TaskState::Dead { .. } => &mut counts.dead,
+        TaskState::Cancelled { .. } => &mut counts.cancelled,
+        TaskState::Expired { .. } => &mut counts.expired,
     }
 }

@@ -71,7 +71,7 @@ impl Queues {
         let deleted = || self.deleted.get(&number).map(|queue| (queue, true));
         let (queue, deleted) = living.or_else(deleted)?;
         let name = queue.name.as_str().into();
-        Some(QueueRow { id: number, name, settings: queue.settings, deleted })
+        Some(QueueRow { id: number, name, settings: queue.settings, deleted, paused: queue.paused })
     }
 
     /// Adds a queue; tells whether its name and number were free.
@@ -104,10 +104,9 @@ impl Queues {
         self.deleted.values().next().and_then(Queue::first_member)
     }
 
-    /// Removes the queue if it is deleted and its last task is gone; tells whether it did.
-    pub(crate) fn remove_drained(&mut self, number: u32) -> bool {
-        let is_drained =
-            self.deleted.get(&number).is_some_and(|queue| queue.first_member().is_none());
-        is_drained && self.deleted.remove(&number).is_some()
+    /// Removes the queue and gives it, if it is deleted and its last task is gone.
+    pub(crate) fn remove_drained(&mut self, number: u32) -> Option<Queue> {
+        self.deleted.get(&number).filter(|queue| queue.first_member().is_none())?;
+        self.deleted.remove(&number)
     }
 }

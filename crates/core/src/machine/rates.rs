@@ -15,16 +15,11 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
-    /// Counts enqueued tasks.
-    pub(crate) fn enqueued(&mut self, now: Timestamp, tasks: u64) {
+    /// Counts enqueued and acked tasks.
+    pub(crate) fn count(&mut self, now: Timestamp, enqueued: u64, acked: u64) {
         let bucket = self.advance(now);
-        self.enqueued[bucket] += tasks;
-    }
-
-    /// Counts an acked task.
-    pub(crate) fn acked(&mut self, now: Timestamp) {
-        let bucket = self.advance(now);
-        self.acked[bucket] += 1;
+        self.enqueued[bucket] += enqueued;
+        self.acked[bucket] += acked;
     }
 
     /// Tasks enqueued and acked in the window that ends at `now`.
@@ -66,14 +61,13 @@ mod tests {
     fn counts_leave_with_their_bucket() {
         let at = |seconds: u64| Timestamp::from_millis(1_000_000_000_000 + seconds * 1_000);
         let mut rates = Rates::default();
-        rates.enqueued(at(0), 3);
-        rates.enqueued(at(15), 2);
-        rates.acked(at(15));
+        rates.count(at(0), 3, 0);
+        rates.count(at(15), 2, 1);
         assert_eq!(rates.lately(at(15)), (5, 1));
         assert_eq!(rates.lately(at(59)), (5, 1));
         assert_eq!(rates.lately(at(60)), (2, 1));
         assert_eq!(rates.lately(at(70)), (0, 0));
-        rates.acked(at(200));
+        rates.count(at(200), 0, 1);
         assert_eq!(rates.lately(at(200)), (0, 1));
     }
 }

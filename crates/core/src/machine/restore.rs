@@ -6,7 +6,7 @@ use super::Machine;
 use super::answers::Answer;
 use super::queue::Queue;
 use super::task::{Task, TaskState};
-use crate::row::{CountersRow, IdempotencyRow, QueueRow, TaskRow};
+use crate::row::{CountersRow, EndedRow, IdempotencyRow, QueueRow, TaskRow};
 
 /// A machine while its rows are read back from the disk, in any order.
 #[derive(Default)]
@@ -15,6 +15,7 @@ pub struct Restoring {
     queues: Vec<QueueRow>,
     tasks: Vec<(TaskId, Task)>,
     answers: Vec<IdempotencyRow>,
+    ended: Vec<EndedRow>,
     /// The first thing that was wrong.
     wrong: Option<String>,
 }
@@ -46,9 +47,14 @@ impl Restoring {
         self.answers.push(row);
     }
 
+    /// A task that ended while others wait for it.
+    pub fn ended(&mut self, row: EndedRow) {
+        self.ended.push(row);
+    }
+
     /// The machine, or what is wrong with its rows. No rows at all are a new machine.
     pub fn finish(self) -> Result<Machine, String> {
-        let Self { counters, queues, tasks, answers, wrong } = self;
+        let Self { counters, queues, tasks, answers, ended, wrong } = self;
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
@@ -61,6 +67,11 @@ impl Restoring {
         queues.into_iter().try_for_each(|row| machine.restore_queue(row))?;
         machine.restore_tasks(tasks)?;
         answers.into_iter().try_for_each(|row| machine.restore_answer(row))?;
+        for EndedRow { task, failed } in ended {
+            if machine.ended.insert(TaskId::new(task), failed).is_some() {
+                return Err(format!("task {task} has ended twice"));
+            }
+        }
         Ok(machine)
     }
 
@@ -71,12 +82,13 @@ impl Restoring {
 
 impl Machine {
     fn restore_queue(&mut self, row: QueueRow) -> Result<(), String> {
-        let QueueRow { id, name, settings, deleted } = row;
+        let QueueRow { id, name, settings, deleted, paused } = row;
         let name: QueueName = name.parse().map_err(|_| format!("queue {id} has no valid name"))?;
         if id >= self.counters.next_queue {
             return Err(format!("queue {id} was not created yet"));
         }
-        let queue = Queue::new(name, settings);
+        let mut queue = Queue::new(name, settings);
+        queue.paused = paused;
         let is_new = if deleted {
             self.queues.insert_deleted(id, queue)
         } else {
@@ -99,10 +111,13 @@ impl Machine {
             let token = match task.state() {
                 TaskState::Leased(held) => Some(held.token),
                 TaskState::Succeeded { token, .. } => Some(*token),
+                TaskState::Cancelled { lease, .. } => lease.as_ref().map(|lease| lease.held.token),
                 TaskState::Scheduled
+                | TaskState::Blocked
                 | TaskState::Ready
                 | TaskState::Retrying
-                | TaskState::Dead { .. } => None,
+                | TaskState::Dead { .. }
+                | TaskState::Expired { .. } => None,
             };
             if token.is_some_and(|t| t.get() >= self.counters.next_token || !tokens.insert(t)) {
                 return Err(format!("the lease of task {id} was not granted yet, or twice"));

@@ -27,9 +27,12 @@ impl Applying<'_> {
             .collect()
     }
 
-    fn settle_one(&mut self, settlement: Settlement) -> Result<Accepted, Rejection> {
+    pub(crate) fn settle_one(&mut self, settlement: Settlement) -> Result<Accepted, Rejection> {
         let Settlement { task, token, action } = settlement;
         let lease = LeaseId { task: TaskId::new(task), token: LeaseToken::new(token) };
+        if let Some(outcome) = self.tell_cancelled(lease, action.as_ref()) {
+            return outcome;
+        }
         match action {
             Some(Action::Ack(ack)) => self.ack(lease, ack),
             Some(Action::Nack(nack)) => self.nack(lease, nack),
@@ -43,15 +46,9 @@ impl Applying<'_> {
     /// expiry has been moved yet (I2, I4).
     pub(crate) fn leased(&self, lease: LeaseId) -> Result<&Task, Rejection> {
         let task = self.machine.known_task(lease.task);
-        let is_live = |task: &&Task| match task.state() {
-            TaskState::Leased(held) => {
-                held.token == lease.token && held.expires_at > self.machine.now()
-            }
-            TaskState::Scheduled
-            | TaskState::Ready
-            | TaskState::Retrying
-            | TaskState::Succeeded { .. }
-            | TaskState::Dead { .. } => false,
+        let is_live = |task: &&Task| {
+            matches!(task.state(), TaskState::Leased(held)
+                if held.token == lease.token && held.expires_at > self.machine.now())
         };
         task.filter(is_live).ok_or_else(|| self.lost(lease))
     }
@@ -59,7 +56,7 @@ impl Applying<'_> {
     /// Why a lease is refused: its task goes on without it, or is gone. A token that was never
     /// granted is lost as well while there is such a task, because its caller should learn the
     /// same: where the task stands.
-    fn lost(&self, lease: LeaseId) -> Rejection {
+    pub(crate) fn lost(&self, lease: LeaseId) -> Rejection {
         let LeaseId { task: id, token } = lease;
         match self.machine.known_task(id) {
             Some(task) => Rejection::LeaseLost(LeaseLost {

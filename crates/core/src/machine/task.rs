@@ -1,14 +1,15 @@
 //! A task as the memory holds it: a million of them wait, so what these do not have is boxed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use ferry_types::{LeaseToken, LogIndex, Priority, Timestamp};
+use ferry_types::{LeaseToken, LogIndex, Priority, TaskId, Timestamp};
 
-use crate::command::{NewTask, QueueSettings, RetryPolicy};
+use crate::command::{NewTask, QueueSettings, RetryPolicy, Unique};
 use crate::state::StateName;
 
 /// A task without its payload and result, which only the disk holds.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Task {
     pub(crate) enqueued_at: Timestamp,
     /// The entry that changed it last.
@@ -26,7 +27,7 @@ pub(crate) struct Task {
 }
 
 /// What distinguishes a task from those that only wait.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Story {
     pub(crate) state: TaskState,
     /// When it is due, or was last.
@@ -38,10 +39,12 @@ pub(crate) struct Story {
 }
 
 /// Where a task is in its life, with what is true there.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum TaskState {
     /// Not before `due`, as its producer asked.
     Scheduled,
+    /// Not before the tasks that it waits for have ended.
+    Blocked,
     /// Any worker may take it.
     Ready,
     /// Whoever shows the token may settle it until the lease runs out.
@@ -52,10 +55,14 @@ pub(crate) enum TaskState {
     Succeeded { token: LeaseToken, finished_at: Timestamp, kept_until: Timestamp },
     /// Out of attempts; kept forever without `kept_until`.
     Dead { finished_at: Timestamp, kept_until: Option<Timestamp> },
+    /// Called off, perhaps while a lease held it.
+    Cancelled { lease: Option<CalledOff>, finished_at: Timestamp, kept_until: Timestamp },
+    /// Not done in time.
+    Expired { finished_at: Timestamp, kept_until: Timestamp },
 }
 
 /// A lease.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Held {
     pub(crate) token: LeaseToken,
     pub(crate) expires_at: Timestamp,
@@ -64,8 +71,16 @@ pub(crate) struct Held {
     pub(crate) worker: Option<Box<str>>,
 }
 
+/// The lease that held a task when it was cancelled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CalledOff {
+    pub(crate) held: Box<Held>,
+    /// Whether it stands: its holder has not learned it, and its time has not come.
+    pub(crate) stands: bool,
+}
+
 /// What the last lease on a task leaves behind.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LastLease {
     pub(crate) started_at: Timestamp,
     /// What the last failure said; leases that have not failed keep it.
@@ -73,7 +88,7 @@ pub(crate) struct LastLease {
 }
 
 /// What a producer asked for beyond the queue's settings.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Wishes {
     pub(crate) max_attempts: Option<u32>,
     pub(crate) lease_ms: Option<u64>,
@@ -81,14 +96,54 @@ pub(crate) struct Wishes {
     pub(crate) task_type: Option<Box<str>>,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) traceparent: Option<Box<str>>,
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) ties: Option<Box<Ties>>,
+}
+
+/// What binds a task to others.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Ties {
+    /// What no other task of its queue may have meanwhile.
+    pub(crate) unique: Option<Unique>,
+    /// What it was to come after, as its producer asked.
+    pub(crate) depends_on: Vec<TaskId>,
+    /// Those of them that it waits for.
+    pub(crate) waits_for: BTreeSet<TaskId>,
+    /// Whether it runs even if one of them fails.
+    pub(crate) run_on_failure: bool,
+}
+
+/// How long a task may take to be done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Ttl {
+    pub(crate) length_ms: u64,
+    /// Moves when the task is made due at another time.
+    pub(crate) ends_at: Timestamp,
 }
 
 impl Task {
-    /// The task that `new` describes, enqueued at `now` by the entry at `index`.
-    pub(crate) fn new(queue: u32, new: NewTask, now: Timestamp, index: LogIndex) -> Self {
-        let delay = std::time::Duration::from_millis(new.delay_ms);
-        let due = new.run_at_ms.map_or(now + delay, Timestamp::from_millis);
-        let state = if due <= now { TaskState::Ready } else { TaskState::Scheduled };
+    /// The task that `new` describes, enqueued at `now` by the entry at `index`, and blocked by the
+    /// tasks that it waits for.
+    pub(crate) fn new(
+        queue: u32,
+        new: NewTask,
+        waits_for: BTreeSet<TaskId>,
+        now: Timestamp,
+        index: LogIndex,
+    ) -> Self {
+        let due = new.run_at_ms.map_or(now + millis(new.delay_ms), Timestamp::from_millis);
+        let ttl = |length_ms| Ttl { length_ms, ends_at: due.max(now) + millis(length_ms) };
+        let state = match (waits_for.is_empty(), due <= now) {
+            (false, _) => TaskState::Blocked,
+            (true, true) => TaskState::Ready,
+            (true, false) => TaskState::Scheduled,
+        };
+        let ties = Ties {
+            unique: new.unique,
+            depends_on: new.depends_on.into_iter().map(TaskId::new).collect(),
+            waits_for,
+            run_on_failure: new.run_on_dependency_failure,
+        };
         let wishes = Wishes {
             max_attempts: new.max_attempts,
             lease_ms: new.lease_ms,
@@ -96,6 +151,8 @@ impl Task {
             task_type: new.task_type.map(Into::into),
             labels: new.labels,
             traceparent: new.traceparent.map(Into::into),
+            ttl: new.ttl_ms.map(ttl),
+            ties: ties.boxed(),
         };
         Self {
             enqueued_at: now,
@@ -131,17 +188,84 @@ impl Task {
     /// When time alone will move it.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         match self.state() {
-            TaskState::Scheduled | TaskState::Retrying => Some(self.due()),
-            TaskState::Ready => None,
+            TaskState::Scheduled | TaskState::Retrying => {
+                Some(self.ttl_end().map_or(self.due(), |end| end.min(self.due())))
+            }
+            TaskState::Blocked | TaskState::Ready => self.ttl_end(),
             TaskState::Leased(held) => Some(held.expires_at),
-            TaskState::Succeeded { kept_until, .. } => Some(*kept_until),
+            TaskState::Cancelled { lease: Some(lease), .. } if lease.stands => {
+                Some(lease.held.expires_at)
+            }
+            TaskState::Succeeded { kept_until, .. }
+            | TaskState::Cancelled { kept_until, .. }
+            | TaskState::Expired { kept_until, .. } => Some(*kept_until),
             TaskState::Dead { kept_until, .. } => *kept_until,
+        }
+    }
+
+    /// What binds it to others.
+    pub(crate) fn ties(&self) -> Option<&Ties> {
+        self.wishes().and_then(|wishes| wishes.ties.as_deref())
+    }
+
+    /// When its time to be done ends, if it has one.
+    pub(crate) fn ttl_end(&self) -> Option<Timestamp> {
+        self.wishes().and_then(|wishes| wishes.ttl).map(|ttl| ttl.ends_at)
+    }
+
+    /// When it ended, if it is kept only so that it can be asked for.
+    pub(crate) fn finished_at(&self) -> Option<Timestamp> {
+        match self.state() {
+            TaskState::Scheduled
+            | TaskState::Blocked
+            | TaskState::Ready
+            | TaskState::Leased(_)
+            | TaskState::Retrying
+            | TaskState::Dead { .. } => None,
+            TaskState::Cancelled { .. } if self.is_held() => None,
+            TaskState::Succeeded { finished_at, .. }
+            | TaskState::Cancelled { finished_at, .. }
+            | TaskState::Expired { finished_at, .. } => Some(*finished_at),
         }
     }
 
     /// Whether the queue's bounds count it.
     pub(crate) fn is_unfinished(&self) -> bool {
-        !matches!(self.state(), TaskState::Succeeded { .. } | TaskState::Dead { .. })
+        match self.state() {
+            TaskState::Scheduled
+            | TaskState::Blocked
+            | TaskState::Ready
+            | TaskState::Leased(_)
+            | TaskState::Retrying => true,
+            TaskState::Succeeded { .. }
+            | TaskState::Dead { .. }
+            | TaskState::Cancelled { .. }
+            | TaskState::Expired { .. } => false,
+        }
+    }
+
+    /// Whether a lease holds it, or stands although it is cancelled.
+    pub(crate) fn is_held(&self) -> bool {
+        let stands = |lease: &Option<CalledOff>| lease.as_ref().is_some_and(|lease| lease.stands);
+        match self.state() {
+            TaskState::Leased(_) => true,
+            TaskState::Cancelled { lease, .. } => stands(lease),
+            TaskState::Scheduled
+            | TaskState::Blocked
+            | TaskState::Ready
+            | TaskState::Retrying
+            | TaskState::Succeeded { .. }
+            | TaskState::Dead { .. }
+            | TaskState::Expired { .. } => false,
+        }
+    }
+
+    /// The lease that holds it, or held it when it was cancelled.
+    pub(crate) fn last_held(&self) -> Option<&Held> {
+        if let TaskState::Cancelled { lease: Some(lease), .. } = self.state() {
+            return Some(&lease.held);
+        }
+        if let TaskState::Leased(held) = self.state() { Some(held) } else { None }
     }
 
     /// Whether no further attempt is left.
@@ -171,6 +295,17 @@ impl Task {
         self.story_mut().due = due;
     }
 
+    /// Makes it due at `now`, as if its producer had asked for that.
+    pub(crate) fn make_due(&mut self, now: Timestamp) {
+        let story = self.story_mut();
+        (story.state, story.due) = (TaskState::Ready, now);
+        if let Some(ttl) = story.wishes.as_mut().and_then(|wishes| wishes.ttl.as_mut()) {
+            ttl.ends_at = now + millis(ttl.length_ms);
+        }
+        let enqueued_at = self.enqueued_at;
+        self.story = self.story.take().and_then(|story| story.boxed(enqueued_at));
+    }
+
     /// Gives it to a worker.
     pub(crate) fn lease(&mut self, held: Held, started_at: Timestamp) {
         let story = self.story_mut();
@@ -181,13 +316,38 @@ impl Task {
 
     /// The lease that holds it.
     pub(crate) fn held_mut(&mut self) -> Option<&mut Held> {
-        match &mut self.story.as_mut()?.state {
-            TaskState::Leased(held) => Some(held),
-            TaskState::Scheduled
-            | TaskState::Ready
-            | TaskState::Retrying
-            | TaskState::Succeeded { .. }
-            | TaskState::Dead { .. } => None,
+        let state = &mut self.story.as_mut()?.state;
+        if let TaskState::Leased(held) = state { Some(held) } else { None }
+    }
+
+    /// Has it wait no longer for a task that has ended.
+    pub(crate) fn waits_no_longer_for(&mut self, dependency: TaskId, now: Timestamp) {
+        let story = self.story_mut();
+        let ties = story.wishes.as_mut().and_then(|wishes| wishes.ties.as_mut());
+        let Some(ties) = ties else { return };
+        ties.waits_for.remove(&dependency);
+        if ties.waits_for.is_empty() && matches!(story.state, TaskState::Blocked) {
+            let is_due = story.due <= now;
+            story.state = if is_due { TaskState::Ready } else { TaskState::Scheduled };
+        }
+    }
+
+    /// Cancels it. The lease that holds it stands.
+    pub(crate) fn call_off(&mut self, finished_at: Timestamp, kept_until: Timestamp) {
+        let story = self.story_mut();
+        let state = std::mem::replace(&mut story.state, TaskState::Ready);
+        let lease = if let TaskState::Leased(held) = state {
+            Some(CalledOff { held: Box::new(held), stands: true })
+        } else {
+            None
+        };
+        story.state = TaskState::Cancelled { lease, finished_at, kept_until };
+    }
+
+    /// Lets go of the lease on a cancelled task.
+    pub(crate) fn free(&mut self) {
+        if let TaskState::Cancelled { lease: Some(lease), .. } = &mut self.story_mut().state {
+            lease.stands = false;
         }
     }
 
@@ -210,11 +370,14 @@ impl TaskState {
     pub(crate) fn name(&self) -> StateName {
         match self {
             Self::Scheduled => StateName::Scheduled,
+            Self::Blocked => StateName::Blocked,
             Self::Ready => StateName::Ready,
             Self::Leased(_) => StateName::Leased,
             Self::Retrying => StateName::Retrying,
             Self::Succeeded { .. } => StateName::Succeeded,
             Self::Dead { .. } => StateName::Dead,
+            Self::Cancelled { .. } => StateName::Cancelled,
+            Self::Expired { .. } => StateName::Expired,
         }
     }
 }
@@ -235,15 +398,29 @@ impl Story {
 impl Wishes {
     /// The wishes in their box, or nothing if there are none.
     pub(crate) fn boxed(self) -> Option<Box<Self>> {
-        let Self { max_attempts, lease_ms, retry, task_type, labels, traceparent } = &self;
+        let Self { max_attempts, lease_ms, retry, task_type, labels, traceparent, ttl, ties } =
+            &self;
         let none = max_attempts.is_none()
             && lease_ms.is_none()
             && retry.is_none()
             && task_type.is_none()
             && labels.is_empty()
-            && traceparent.is_none();
+            && traceparent.is_none()
+            && ttl.is_none()
+            && ties.is_none();
         (!none).then(|| Box::new(self))
     }
+}
+
+impl Ties {
+    /// The ties in their box, or nothing if there are none.
+    pub(crate) fn boxed(self) -> Option<Box<Self>> {
+        (self != Self::default()).then(|| Box::new(self))
+    }
+}
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
 }
 
 /// The door refuses priorities above the highest; one in the log still gets an answer.

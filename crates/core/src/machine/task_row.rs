@@ -2,7 +2,7 @@
 
 use ferry_types::{LeaseToken, LogIndex, Priority, TaskId, Timestamp};
 
-use super::task::{Held, LastLease, Story, Task, TaskState, Wishes};
+use super::task::{CalledOff, Held, LastLease, Story, Task, TaskState, Ties, Ttl, Wishes};
 use crate::row::TaskRow;
 use crate::state::StateName;
 
@@ -34,6 +34,14 @@ impl Task {
             row.task_type = wishes.task_type.as_deref().map(Into::into);
             row.labels.clone_from(&wishes.labels);
             row.traceparent = wishes.traceparent.as_deref().map(Into::into);
+            row.ttl_ms = wishes.ttl.map(|ttl| ttl.length_ms);
+            row.ttl_ends_at_ms = wishes.ttl.map(|ttl| ttl.ends_at.as_millis());
+        }
+        if let Some(ties) = self.ties() {
+            row.unique = ties.unique.clone();
+            row.depends_on = ties.depends_on.iter().map(|id| id.get()).collect();
+            row.waits_for = ties.waits_for.iter().map(|id| id.get()).collect();
+            row.run_on_dependency_failure = ties.run_on_failure;
         }
         self.state().fill(&mut row);
         row
@@ -50,6 +58,12 @@ impl Task {
             started_at: Timestamp::from_millis(started_at),
             error: row.last_error.map(Into::into),
         };
+        let ties = Ties {
+            unique: row.unique,
+            depends_on: row.depends_on.into_iter().map(TaskId::new).collect(),
+            waits_for: row.waits_for.into_iter().map(TaskId::new).collect(),
+            run_on_failure: row.run_on_dependency_failure,
+        };
         let wishes = Wishes {
             max_attempts: row.max_attempts,
             lease_ms: row.lease_ms,
@@ -57,6 +71,11 @@ impl Task {
             task_type: row.task_type.map(Into::into),
             labels: row.labels,
             traceparent: row.traceparent.map(Into::into),
+            ttl: row.ttl_ms.zip(row.ttl_ends_at_ms).map(|(length_ms, ends_at)| Ttl {
+                length_ms,
+                ends_at: Timestamp::from_millis(ends_at),
+            }),
+            ties: ties.boxed(),
         };
         let story = Story {
             state,
@@ -82,13 +101,8 @@ impl TaskState {
     /// Writes what is true in the state.
     fn fill(&self, row: &mut TaskRow) {
         match self {
-            Self::Scheduled | Self::Ready | Self::Retrying => {}
-            Self::Leased(held) => {
-                row.token = Some(held.token.get());
-                row.expires_at_ms = Some(held.expires_at.as_millis());
-                row.leased_for_ms = Some(held.length_ms);
-                row.worker = held.worker.as_deref().map(Into::into);
-            }
+            Self::Scheduled | Self::Blocked | Self::Ready | Self::Retrying => {}
+            Self::Leased(held) => held.fill(row),
             Self::Succeeded { token, finished_at, kept_until } => {
                 row.token = Some(token.get());
                 row.finished_at_ms = Some(finished_at.as_millis());
@@ -97,6 +111,18 @@ impl TaskState {
             Self::Dead { finished_at, kept_until } => {
                 row.finished_at_ms = Some(finished_at.as_millis());
                 row.kept_until_ms = kept_until.map(Timestamp::as_millis);
+            }
+            Self::Cancelled { lease, finished_at, kept_until } => {
+                if let Some(CalledOff { held, stands }) = lease {
+                    held.fill(row);
+                    row.held = *stands;
+                }
+                row.finished_at_ms = Some(finished_at.as_millis());
+                row.kept_until_ms = Some(kept_until.as_millis());
+            }
+            Self::Expired { finished_at, kept_until } => {
+                row.finished_at_ms = Some(finished_at.as_millis());
+                row.kept_until_ms = Some(kept_until.as_millis());
             }
         }
     }
@@ -107,14 +133,10 @@ impl TaskState {
         let state = match StateName::try_from(row.state).ok()? {
             StateName::Unknown => return None,
             StateName::Scheduled => Self::Scheduled,
+            StateName::Blocked => Self::Blocked,
             StateName::Ready => Self::Ready,
             StateName::Retrying => Self::Retrying,
-            StateName::Leased => Self::Leased(Held {
-                token: LeaseToken::new(row.token?),
-                expires_at: time(row.expires_at_ms)?,
-                length_ms: row.leased_for_ms?,
-                worker: row.worker.as_deref().map(Into::into),
-            }),
+            StateName::Leased => Self::Leased(Held::from_row(row)?),
             StateName::Succeeded => Self::Succeeded {
                 token: LeaseToken::new(row.token?),
                 finished_at: time(row.finished_at_ms)?,
@@ -124,7 +146,40 @@ impl TaskState {
                 finished_at: time(row.finished_at_ms)?,
                 kept_until: time(row.kept_until_ms),
             },
+            StateName::Cancelled => Self::Cancelled {
+                lease: match row.token {
+                    Some(_) => {
+                        let held = Box::new(Held::from_row(row)?);
+                        Some(CalledOff { held, stands: row.held })
+                    }
+                    None => None,
+                },
+                finished_at: time(row.finished_at_ms)?,
+                kept_until: time(row.kept_until_ms)?,
+            },
+            StateName::Expired => Self::Expired {
+                finished_at: time(row.finished_at_ms)?,
+                kept_until: time(row.kept_until_ms)?,
+            },
         };
         Some(state)
+    }
+}
+
+impl Held {
+    fn fill(&self, row: &mut TaskRow) {
+        row.token = Some(self.token.get());
+        row.expires_at_ms = Some(self.expires_at.as_millis());
+        row.leased_for_ms = Some(self.length_ms);
+        row.worker = self.worker.as_deref().map(Into::into);
+    }
+
+    fn from_row(row: &TaskRow) -> Option<Self> {
+        Some(Self {
+            token: LeaseToken::new(row.token?),
+            expires_at: Timestamp::from_millis(row.expires_at_ms?),
+            length_ms: row.leased_for_ms?,
+            worker: row.worker.as_deref().map(Into::into),
+        })
     }
 }

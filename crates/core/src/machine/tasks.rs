@@ -9,7 +9,7 @@ use super::pages::Pages;
 use super::queues::Queues;
 use super::task::{Task, TaskState};
 
-/// All tasks, by number, by deadline, and the succeeded ones by the time they did.
+/// All tasks, by number, by deadline, and the ended ones by the time they did.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Tasks {
     table: Pages,
@@ -21,8 +21,10 @@ pub(crate) struct Tasks {
 struct Times {
     /// When time alone will move a task.
     deadlines: BTreeSet<(Timestamp, TaskId)>,
-    /// When a task that is kept for its result succeeded.
+    /// When a task ended that is kept only so that it can be asked for.
     finished: BTreeSet<(Timestamp, TaskId)>,
+    /// What a blocked task waits for, and the task.
+    waiting: BTreeSet<(TaskId, TaskId)>,
 }
 
 impl Tasks {
@@ -41,10 +43,16 @@ impl Tasks {
         self.times.deadlines.first().copied()
     }
 
-    /// The succeeded task that did so first, if there are more than `max`.
+    /// The ended task that did so first, if more than `max` are kept.
     pub(crate) fn oldest_finished_above(&self, max: u64) -> Option<TaskId> {
         let over = self.times.finished.len() as u64 > max;
         self.times.finished.first().filter(|_| over).map(|(_, id)| *id)
+    }
+
+    /// The first task that waits for another.
+    pub(crate) fn first_waiting(&self, dependency: TaskId) -> Option<TaskId> {
+        let waiting = self.times.waiting.range((dependency, TaskId::new(0))..).next();
+        waiting.filter(|(waits_for, _)| *waits_for == dependency).map(|(_, id)| *id)
     }
 
     /// Adds a new task to its queue.
@@ -90,6 +98,11 @@ impl Tasks {
         }
         Ok(())
     }
+
+    /// What is waited for.
+    pub(crate) fn dependencies(&self) -> impl Iterator<Item = TaskId> {
+        self.times.waiting.iter().map(|(dependency, _)| *dependency)
+    }
 }
 
 impl Times {
@@ -97,8 +110,12 @@ impl Times {
         if let Some(deadline) = task.deadline() {
             self.deadlines.insert((deadline, id));
         }
-        if let TaskState::Succeeded { finished_at, .. } = *task.state() {
+        if let Some(finished_at) = task.finished_at() {
             self.finished.insert((finished_at, id));
+        }
+        if let TaskState::Blocked = task.state() {
+            let waits_for = task.ties().into_iter().flat_map(|ties| &ties.waits_for);
+            self.waiting.extend(waits_for.map(|dependency| (*dependency, id)));
         }
     }
 
@@ -106,8 +123,13 @@ impl Times {
         if let Some(deadline) = task.deadline() {
             self.deadlines.remove(&(deadline, id));
         }
-        if let TaskState::Succeeded { finished_at, .. } = *task.state() {
+        if let Some(finished_at) = task.finished_at() {
             self.finished.remove(&(finished_at, id));
+        }
+        if let TaskState::Blocked = task.state() {
+            for dependency in task.ties().into_iter().flat_map(|ties| &ties.waits_for) {
+                self.waiting.remove(&(*dependency, id));
+            }
         }
     }
 }

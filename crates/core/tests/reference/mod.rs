@@ -1,14 +1,16 @@
 //! The rules once more, as plainly as they can be said: lists that are searched from end to end,
 //! and a row a task. Slow, and obviously right.
 
+mod operate;
 mod settle;
+mod ties;
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ferry_core::command::{
-    DeleteQueue, Dequeue, Enqueue, Idempotency, NewTask, PutQueue, QueueSettings, Settle,
-    TableLimits,
+    Cancel, DeleteQueue, Dequeue, Enqueue, Idempotency, NewTask, PutQueue, QueueSettings, Retry,
+    RunNow, Settle, TableLimits,
 };
 use ferry_core::rejection::{
     IdempotencyMismatch, QueueFull, QueueNotEmpty, QueueNotFound, StateCounts,
@@ -18,12 +20,14 @@ use ferry_core::row::TaskRow;
 use ferry_core::{Command, Entry, Outcome, Rejection, Reply, StateName};
 
 /// Everything there is.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Reference {
     pub(crate) now: u64,
     pub(crate) queues: BTreeMap<String, Queue>,
     pub(crate) tasks: Vec<Task>,
     answers: Vec<Answer>,
+    /// Whether a task that has ended, or is gone, failed.
+    pub(crate) failed: BTreeMap<u64, bool>,
     index: u64,
     limits: TableLimits,
     tasks_so_far: u64,
@@ -31,11 +35,16 @@ pub(crate) struct Reference {
     queues_so_far: u32,
 }
 
+#[derive(Clone)]
 pub(crate) struct Queue {
     pub(crate) number: u32,
     pub(crate) settings: QueueSettings,
+    pub(crate) paused: bool,
+    /// The entry that let it give tasks again, if any.
+    pub(crate) resumed: Option<u64>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Task {
     /// Its queue's name; nothing if that is deleted, and the next entry is to remove the task.
     pub(crate) queue: String,
@@ -45,6 +54,7 @@ pub(crate) struct Task {
     pub(crate) jitter: u64,
 }
 
+#[derive(Clone)]
 struct Answer {
     asked: Idempotency,
     expires_at: u64,
@@ -61,15 +71,22 @@ impl Task {
     }
 
     pub(crate) fn is_unfinished(&self) -> bool {
-        !self.is(StateName::Succeeded) && !self.is(StateName::Dead)
+        use StateName::{Blocked, Leased, Ready, Retrying, Scheduled};
+        [Scheduled, Blocked, Ready, Leased, Retrying].contains(&self.row.state())
     }
 
     fn deadline(&self) -> Option<u64> {
         match self.row.state() {
-            StateName::Unknown | StateName::Ready => None,
-            StateName::Scheduled | StateName::Retrying => self.row.run_at_ms,
+            StateName::Unknown => None,
+            StateName::Blocked | StateName::Ready => self.row.ttl_ends_at_ms,
+            StateName::Scheduled | StateName::Retrying => {
+                self.row.run_at_ms.into_iter().chain(self.row.ttl_ends_at_ms).min()
+            }
             StateName::Leased => self.row.expires_at_ms,
-            StateName::Succeeded | StateName::Dead => self.row.kept_until_ms,
+            StateName::Cancelled if self.row.held => self.row.expires_at_ms,
+            StateName::Succeeded | StateName::Dead | StateName::Cancelled | StateName::Expired => {
+                self.row.kept_until_ms
+            }
         }
     }
 }
@@ -79,18 +96,31 @@ impl Reference {
         self.now = self.now.max(entry.at_ms);
         self.index = index;
         self.limits = entry.limits;
-        self.tasks.retain(|task| !task.is_left_over());
-        let due: Vec<u64> = self.tasks.iter().filter(|task| self.is_due(task)).map(id).collect();
-        due.into_iter().for_each(|id| self.time_moves(id));
+        loop {
+            let due = self.tasks.iter().filter(|task| self.is_due(task));
+            let first = due.min_by_key(|task| (task.deadline(), task.row.id)).map(id);
+            let Some(first) = first else { break };
+            self.time_moves(first);
+        }
+        self.remove(Task::is_left_over);
         self.answers.retain(|answer| answer.expires_at > self.now);
-        entry
-            .proposals
-            .iter()
-            .filter_map(|proposal| {
-                let command = proposal.command.clone()?;
-                Some(self.propose(command, proposal.idempotency.clone()))
-            })
-            .collect()
+        self.unblock(|_| true);
+        let mut outcomes = Vec::new();
+        for proposal in &entry.proposals {
+            let command = proposal.command.clone().expect("the steps always ask for something");
+            outcomes.push(self.propose(command, proposal.idempotency.clone()));
+        }
+        self.unblock(|_| true);
+        outcomes
+    }
+
+    /// Removes tasks for good. Who waits for them learns how they ended.
+    pub(crate) fn remove(&mut self, is_gone: impl Fn(&Task) -> bool) {
+        for task in self.tasks.iter().filter(|task| is_gone(task)) {
+            let failed = !task.is(StateName::Succeeded);
+            self.failed.entry(task.row.id).or_insert(failed);
+        }
+        self.tasks.retain(|task| !is_gone(task));
     }
 
     pub(crate) fn next_alarm(&self) -> Option<u64> {
@@ -112,6 +142,9 @@ impl Reference {
             retrying: count(StateName::Retrying),
             succeeded: count(StateName::Succeeded),
             dead: count(StateName::Dead),
+            cancelled: count(StateName::Cancelled),
+            expired: count(StateName::Expired),
+            blocked: count(StateName::Blocked),
         }
     }
 
@@ -120,10 +153,12 @@ impl Reference {
         self.tasks.iter().filter(counts).map(|task| task.row.payload_bytes).sum()
     }
 
-    /// Tasks that the last entry made ready, and that are still.
+    /// Tasks that the last entry made ready, and that are still; all if it resumed the queue.
     pub(crate) fn woken(&self, queue: &str) -> u64 {
+        let Queue { paused, resumed, .. } = self.queues[queue];
         let is_new = |task: &&Task| {
-            task.queue == queue && task.is(StateName::Ready) && task.row.index == self.index
+            let is_new = task.row.index == self.index || resumed == Some(self.index);
+            task.queue == queue && task.is(StateName::Ready) && is_new && !paused
         };
         self.tasks.iter().filter(is_new).count() as u64
     }
@@ -133,16 +168,32 @@ impl Reference {
     }
 
     fn time_moves(&mut self, id: u64) {
+        if self.task_mut(id).is_left_over() {
+            return self.remove(|task| task.row.id == id);
+        }
         let used_up = self.is_used_up(id);
+        let now = self.now;
         let task = self.task_mut(id);
+        let too_late = task.row.ttl_ends_at_ms.is_some_and(|end| end <= now);
         match task.row.state() {
-            StateName::Unknown | StateName::Ready => {}
-            StateName::Scheduled | StateName::Retrying => self.becomes(id, StateName::Ready),
+            StateName::Unknown => {}
+            StateName::Ready | StateName::Blocked | StateName::Scheduled | StateName::Retrying
+                if too_late =>
+            {
+                self.ends(id, StateName::Expired);
+            }
+            StateName::Blocked => {}
+            StateName::Ready | StateName::Scheduled | StateName::Retrying => {
+                self.becomes(id, StateName::Ready);
+            }
             StateName::Leased => {
                 task.row.last_error = Some("lease expired".into());
                 if used_up { self.dies(id) } else { self.becomes(id, StateName::Ready) }
             }
-            StateName::Succeeded | StateName::Dead => self.tasks.retain(|task| task.row.id != id),
+            StateName::Cancelled if task.row.held => self.learns(id),
+            StateName::Succeeded | StateName::Dead | StateName::Cancelled | StateName::Expired => {
+                self.remove(|task| task.row.id == id)
+            }
         }
     }
 
@@ -192,44 +243,77 @@ impl Reference {
             }
             Command::PutQueue(put) => Ok(self.put(put)),
             Command::DeleteQueue(delete) => self.delete(&delete),
+            Command::Cancel(Cancel { task }) => self.cancel(task),
+            Command::Retry(Retry { task }) => self.retry(task),
+            Command::RunNow(RunNow { task }) => self.run_now(task),
+            Command::PauseQueue(pause) => self.pause(pause),
+            Command::Purge(purge) => self.purge(&purge),
+            Command::Redrive(redrive) => self.redrive(&redrive),
+            Command::Transact(transact) => self.transact(transact),
         }
     }
 
-    fn enqueue(
+    pub(crate) fn enqueue(
         &mut self,
         Enqueue { queue, tasks, create_queue }: Enqueue,
     ) -> Result<Reply, Rejection> {
+        if !self.queues.contains_key(&queue) && !create_queue {
+            return Err(not_found(&queue));
+        }
+        for id in tasks.iter().flat_map(|task| &task.depends_on) {
+            self.known(*id)?;
+        }
+        self.are_unique(&queue, &tasks)?;
         if !self.queues.contains_key(&queue) {
-            if !create_queue {
-                return Err(not_found(&queue));
-            }
             self.put(PutQueue { queue: queue.clone(), settings: QueueSettings::standard() });
         }
-        let settings = self.queues[&queue].settings;
         let count = tasks.len() as u64;
+        let bytes: u64 = tasks.iter().map(|task| task.payload.len() as u64).sum();
+        self.has_room(&queue, count, bytes)?;
+        let first_task = self.tasks_so_far + 1;
+        let is_tied = matches!(&tasks[..], [task] if !task.depends_on.is_empty());
+        let mut hopeless = Vec::new();
+        for new in tasks {
+            self.tasks_so_far += 1;
+            let (waits_for, failed) = self.dependencies(&new);
+            let mut row = self.new_row(&queue, new);
+            if !waits_for.is_empty() {
+                row.state = StateName::Blocked.into();
+            }
+            row.waits_for = waits_for;
+            self.tasks.push(Task { queue: queue.clone(), row, result: Bytes::new(), jitter: 0 });
+            hopeless.extend(failed.then_some(self.tasks_so_far));
+        }
+        hopeless.into_iter().for_each(|id| self.ends(id, StateName::Cancelled));
+        let (at_ms, index) = (self.now, self.index);
+        let state = match is_tied {
+            true => self.known(first_task).map_or(StateName::Cancelled, |task| task.row.state()),
+            false => StateName::Unknown,
+        };
+        let state = state.into();
+        Ok(Reply::Enqueued(Enqueued { first_task, tasks: count as u32, at_ms, index, state }))
+    }
+
+    fn has_room(&self, queue: &str, count: u64, bytes: u64) -> Result<(), Rejection> {
+        let settings = self.queues[queue].settings;
         let unfinished =
             self.tasks.iter().filter(|task| task.queue == queue && task.is_unfinished());
         let unfinished = unfinished.count() as u64;
+        let full =
+            |limit, bytes| Rejection::QueueFull(QueueFull { queue: queue.into(), limit, bytes });
         if let Some(limit) = settings.max_tasks.filter(|max| unfinished + count > *max) {
-            return Err(Rejection::QueueFull(QueueFull { queue, limit, bytes: false }));
+            return Err(full(limit, false));
         }
-        let bytes: u64 = tasks.iter().map(|task| task.payload.len() as u64).sum();
-        if let Some(limit) = settings.max_bytes.filter(|max| self.bytes(&queue) + bytes > *max) {
-            return Err(Rejection::QueueFull(QueueFull { queue, limit, bytes: true }));
+        if let Some(limit) = settings.max_bytes.filter(|max| self.bytes(queue) + bytes > *max) {
+            return Err(full(limit, true));
         }
-        let first_task = self.tasks_so_far + 1;
-        for new in tasks {
-            self.tasks_so_far += 1;
-            let row = self.new_row(&queue, new);
-            self.tasks.push(Task { queue: queue.clone(), row, result: Bytes::new(), jitter: 0 });
-        }
-        let (at_ms, index) = (self.now, self.index);
-        Ok(Reply::Enqueued(Enqueued { first_task, tasks: count as u32, at_ms, index }))
+        Ok(())
     }
 
     fn new_row(&self, queue: &str, new: NewTask) -> TaskRow {
         let due = new.run_at_ms.unwrap_or(self.now + new.delay_ms);
         let state = if due <= self.now { StateName::Ready } else { StateName::Scheduled };
+        let ttl_ms = new.ttl_ms.or(self.queues[queue].settings.ttl_ms);
         TaskRow {
             id: self.tasks_so_far,
             queue: self.queues[queue].number,
@@ -246,6 +330,11 @@ impl Reference {
             task_type: new.task_type,
             labels: new.labels,
             traceparent: new.traceparent,
+            ttl_ms,
+            ttl_ends_at_ms: ttl_ms.map(|ttl| due.max(self.now) + ttl),
+            unique: new.unique,
+            depends_on: new.depends_on,
+            run_on_dependency_failure: new.run_on_dependency_failure,
             ..TaskRow::default()
         }
     }
@@ -260,45 +349,58 @@ impl Reference {
         let settled = self.settle_all(settle);
         let (mut leases, mut bytes) = (Vec::new(), 0);
         'queues: for queue in &queues {
-            for _ in leases.len()..max as usize {
-                let ready = self
-                    .tasks
-                    .iter_mut()
-                    .filter(|task| task.queue == *queue && task.is(StateName::Ready));
-                let first = ready.min_by_key(|task| (10 - task.row.priority, task.row.id));
-                let Some(Task { row, .. }) = first else { break };
+            while leases.len() < max as usize {
+                let Some(first) = self.next_ready(queue) else { break };
+                let standard = self.queues[queue].settings.lease_ms;
+                let (now, index, token) = (self.now, self.index, self.leases_so_far + 1);
+                let row = &mut self.task_mut(first).row;
                 bytes += row.payload_bytes;
                 if bytes > 4 * 1_024 * 1_024 && !leases.is_empty() {
                     break 'queues;
                 }
-                self.leases_so_far += 1;
-                let standard = self.queues[queue].settings.lease_ms;
                 let length = lease_ms.or(row.lease_ms).unwrap_or(standard);
                 row.state = StateName::Leased.into();
                 row.attempt += 1;
-                row.token = Some(self.leases_so_far);
-                row.started_at_ms = Some(self.now);
-                row.expires_at_ms = Some(self.now + length);
+                row.token = Some(token);
+                row.started_at_ms = Some(now);
+                row.expires_at_ms = Some(now + length);
                 row.leased_for_ms = Some(length);
                 row.worker = worker.clone();
-                row.index = self.index;
+                row.index = index;
                 leases.push(Lease {
                     task: row.id,
-                    token: self.leases_so_far,
+                    token,
                     attempt: row.attempt,
-                    started_at_ms: self.now,
-                    expires_at_ms: self.now + length,
+                    started_at_ms: now,
+                    expires_at_ms: now + length,
                 });
+                self.leases_so_far = token;
             }
         }
         Ok(Reply::Dequeued(Dequeued { settled, leases }))
+    }
+
+    /// The ready task whose turn it is. One whose time has ended expires when its turn comes.
+    fn next_ready(&mut self, queue: &str) -> Option<u64> {
+        loop {
+            let is_ready = |task: &&Task| task.queue == queue && task.is(StateName::Ready);
+            let ready = self.tasks.iter().filter(is_ready).filter(|_| !self.queues[queue].paused);
+            let first = ready.min_by_key(|task| (10 - task.row.priority, task.row.id))?;
+            let (id, end) = (first.row.id, first.row.ttl_ends_at_ms);
+            if end.is_none_or(|end| end > self.now) {
+                return Some(id);
+            }
+            self.ends(id, StateName::Expired);
+        }
     }
 
     fn put(&mut self, PutQueue { queue, settings }: PutQueue) -> Reply {
         let created = !self.queues.contains_key(&queue);
         self.queues_so_far += u32::from(created);
         let number = self.queues.get(&queue).map_or(self.queues_so_far, |queue| queue.number);
-        self.queues.insert(queue, Queue { number, settings });
+        let paused = self.queues.get(&queue).is_some_and(|queue| queue.paused);
+        let resumed = self.queues.get(&queue).and_then(|queue| queue.resumed);
+        self.queues.insert(queue, Queue { number, settings, paused, resumed });
         Reply::QueuePut(QueuePut { created })
     }
 
@@ -307,7 +409,8 @@ impl Reference {
             return Err(not_found(queue));
         }
         let in_it = |task: &Task| task.queue == *queue;
-        if !force && self.tasks.iter().any(|task| in_it(task) && !task.is(StateName::Succeeded)) {
+        let hinders = |task: &Task| task.is_unfinished() || task.is(StateName::Dead);
+        if !force && self.tasks.iter().any(|task| in_it(task) && hinders(task)) {
             let counts = self.counts(queue);
             let queue = queue.clone();
             return Err(Rejection::QueueNotEmpty(QueueNotEmpty { queue, counts }));
@@ -324,7 +427,7 @@ fn id(task: &Task) -> u64 {
     task.row.id
 }
 
-fn not_found(queue: &str) -> Rejection {
+pub(crate) fn not_found(queue: &str) -> Rejection {
     Rejection::QueueNotFound(QueueNotFound { queue: queue.into() })
 }
 
@@ -332,6 +435,13 @@ fn did_something(reply: &Reply) -> bool {
     match reply {
         Reply::Dequeued(dequeued) => !(dequeued.leases.is_empty() && dequeued.settled.is_empty()),
         Reply::Settled(settled) => settled.items.iter().any(|item| item.is_accepted()),
-        Reply::Enqueued(_) | Reply::QueuePut(_) | Reply::QueueDeleted(_) => true,
+        Reply::Enqueued(_)
+        | Reply::QueuePut(_)
+        | Reply::QueueDeleted(_)
+        | Reply::TaskChanged(_)
+        | Reply::QueuePaused(_)
+        | Reply::Purged(_)
+        | Reply::Redriven(_)
+        | Reply::Transacted(_) => true,
     }
 }

@@ -4,6 +4,7 @@ use ferry_core::reply::{Accepted, Refused, SettleOutcome, SettledItem};
 use ferry_core::row::TaskRow;
 use ferry_core::{Rejection, StateName};
 
+use super::operate::wrong_state;
 use super::{Reference, Task};
 
 impl Reference {
@@ -19,7 +20,7 @@ impl Reference {
         outcomes
     }
 
-    fn settle(&mut self, item: Settlement) -> Result<Accepted, Rejection> {
+    pub(crate) fn settle(&mut self, item: Settlement) -> Result<Accepted, Rejection> {
         let Settlement { task: id, token, action } = item;
         let known = |task: &&Task| task.row.id == id && !task.is_left_over();
         let Some(task) = self.tasks.iter().find(known) else {
@@ -35,6 +36,18 @@ impl Reference {
         };
         if state == StateName::Succeeded && shows_token && matches!(action, Some(Action::Ack(_))) {
             return Ok(accepted(state, attempt));
+        }
+        if state == StateName::Cancelled && shows_token {
+            let expires_at_ms = task.row.expires_at_ms;
+            if task.row.held {
+                self.learns(id);
+            }
+            if let Some(Action::Extend(_)) = action
+                && expires_at_ms > Some(self.now)
+            {
+                return Ok(Accepted { expires_at_ms, ..accepted(state, attempt) });
+            }
+            return Err(wrong_state(id, state));
         }
         let lives = task.row.expires_at_ms.is_some_and(|at| at > self.now);
         if state != StateName::Leased || !shows_token || !lives {
@@ -64,24 +77,41 @@ impl Reference {
     }
 
     fn succeeds(&mut self, id: u64, token: u64, Ack { result }: Ack) {
+        self.task_mut(id).result = result;
+        self.ends(id, StateName::Succeeded);
+        for task in self.tasks.iter_mut().filter(|task| task.row.id == id) {
+            task.row.token = Some(token);
+        }
+    }
+
+    /// Ends a task that is kept for those who ask.
+    pub(crate) fn ends(&mut self, id: u64, state: StateName) {
         let now = self.now;
         let retention = self.settings(id).result_retention_ms;
-        self.becomes(id, StateName::Succeeded);
+        self.becomes(id, state);
         let task = self.task_mut(id);
-        task.row.token = Some(token);
         task.row.finished_at_ms = Some(now);
-        task.row.kept_until_ms = Some(now + retention);
-        task.result = result;
-        if retention == 0 {
-            return self.tasks.retain(|task| task.row.id != id);
+        let kept_until = task.kept_for_unique(now + retention);
+        task.row.kept_until_ms = Some(kept_until);
+        if kept_until <= now {
+            return self.remove(|task| task.row.id == id);
         }
+        self.notes_end(id, state != StateName::Succeeded);
+        self.evicts();
+    }
+
+    /// Removes those that ended first, if there are too many.
+    pub(crate) fn evicts(&mut self) {
         for _ in 0..2 {
-            let done = self.tasks.iter().filter(|task| task.is(StateName::Succeeded));
+            let done = self.tasks.iter().filter(|task| {
+                let states = [StateName::Succeeded, StateName::Cancelled, StateName::Expired];
+                states.contains(&task.row.state()) && !task.row.held
+            });
             let oldest = done.clone().map(|task| (task.row.finished_at_ms, task.row.id)).min();
             if done.count() as u64 > self.limits.finished_tasks_max
                 && let Some((_, oldest)) = oldest
             {
-                self.tasks.retain(|task| task.row.id != oldest);
+                self.remove(|task| task.row.id == oldest);
             }
         }
     }
@@ -117,12 +147,14 @@ impl Reference {
         let now = self.now;
         let retention = self.settings(id).dead_retention_ms;
         self.becomes(id, StateName::Dead);
-        let row = &mut self.task_mut(id).row;
-        row.finished_at_ms = Some(now);
-        row.kept_until_ms = retention.map(|retention| now + retention);
-        if retention == Some(0) {
-            self.tasks.retain(|task| task.row.id != id);
+        let task = self.task_mut(id);
+        let kept_until = retention.map(|retention| task.kept_for_unique(now + retention));
+        task.row.finished_at_ms = Some(now);
+        task.row.kept_until_ms = kept_until;
+        if kept_until.is_some_and(|at| at <= now) {
+            return self.remove(|task| task.row.id == id);
         }
+        self.notes_end(id, true);
     }
 
     /// Ends a lease, if there is one, and says where the task is.
@@ -146,7 +178,7 @@ impl Reference {
         max != 0 && row.attempt >= max
     }
 
-    fn settings(&self, id: u64) -> QueueSettings {
+    pub(crate) fn settings(&self, id: u64) -> QueueSettings {
         self.queues[&self.task(id).queue].settings
     }
 

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ferry_core::command::{
-    Ack, Action, DeleteQueue, Dequeue, Enqueue, Extend, Idempotency, Nack, NewTask, PutQueue,
-    QueueSettings, Release, RetryPolicy, Settle, Settlement, TableLimits,
+    Ack, Action, Cancel, DeadFilter, DeleteQueue, Dequeue, Enqueue, Extend, Idempotency, LeaseAck,
+    LeaseNack, Nack, NewTask, Operation, PauseQueue, Purge, PurgedState, PutQueue, QueueSettings,
+    Redrive, Release, Require, Retry, RetryPolicy, RunNow, Settle, Settlement, Step, Sweep,
+    TableLimits, Transact, Unique,
 };
 use ferry_core::rejection::{
-    IdempotencyMismatch, LeaseLost, LeaseNotFound, QueueFull, QueueLimit, QueueNotEmpty,
-    QueueNotFound, StateCounts,
+    AlreadyExists, IdempotencyMismatch, LeaseLost, LeaseNotFound, OperationRefused, QueueFull,
+    QueueLimit, QueueNotEmpty, QueueNotFound, StateCounts, TaskNotFound, WrongState,
 };
 use ferry_core::reply::{
-    Accepted, Dequeued, Enqueued, Lease, QueueDeleted, QueuePut, Refused, SettleOutcome, Settled,
-    SettledItem,
+    Accepted, Dequeued, Done, Enqueued, Lease, OperationResult, QueueDeleted, QueuePaused,
+    QueuePut, Refused, SettleOutcome, Settled, SettledItem, Swept, TaskChanged, Transacted,
 };
-use ferry_core::row::{CountersRow, IdempotencyRow, KeptAnswer, QueueRow, TaskRow};
+use ferry_core::row::{CountersRow, EndedRow, IdempotencyRow, KeptAnswer, QueueRow, TaskRow};
 use ferry_core::{Command, Entry, Proposal, Rejection, Reply, StateName};
 
 const RETRY: RetryPolicy =
@@ -29,7 +31,10 @@ const SETTINGS: QueueSettings = QueueSettings {
     max_bytes: Some(114),
     result_retention_ms: 115,
     dead_retention_ms: Some(116),
+    ttl_ms: None,
 };
+
+const SWEEP: Sweep = Sweep { after: 121, before: 122, done: 123 };
 
 /// An entry for each command.
 pub(crate) fn commands() -> impl Iterator<Item = (&'static str, Entry)> {
@@ -45,6 +50,17 @@ pub(crate) fn commands() -> impl Iterator<Item = (&'static str, Entry)> {
             "command-delete-queue",
             Command::DeleteQueue(DeleteQueue { queue: "q".into(), force: true }),
         ),
+        ("command-cancel", Command::Cancel(Cancel { task: 124 })),
+        ("command-retry", Command::Retry(Retry { task: 124 })),
+        ("command-run-now", Command::RunNow(RunNow { task: 124 })),
+        (
+            "command-pause-queue",
+            Command::PauseQueue(PauseQueue { queue: "q".into(), paused: true }),
+        ),
+        ("command-purge", Command::Purge(purge())),
+        ("command-redrive", Command::Redrive(redrive())),
+        ("command-transact", Command::Transact(transact())),
+        ("command-enqueue-tied", Command::Enqueue(tied())),
     ];
     all.into_iter().map(|(name, command)| (name, entry(command)))
 }
@@ -76,8 +92,49 @@ fn enqueue() -> Enqueue {
         task_type: Some("type".into()),
         labels: labels(),
         traceparent: Some("trace".into()),
+        ..NewTask::default()
     };
     Enqueue { queue: "q".into(), tasks: vec![task, NewTask::default()], create_queue: true }
+}
+
+/// What binds a task to time and to others.
+fn tied() -> Enqueue {
+    let task = NewTask {
+        ttl_ms: Some(141),
+        unique: Some(unique()),
+        depends_on: vec![142, 143],
+        run_on_dependency_failure: true,
+        ..NewTask::default()
+    };
+    Enqueue { queue: "q".into(), tasks: vec![task], create_queue: false }
+}
+
+fn unique() -> Unique {
+    Unique { key: "u".into(), until_ms: Some(144) }
+}
+
+fn transact() -> Transact {
+    let ack = Ack { result: Bytes::from_static(b"1") };
+    let nack = Nack { error: Some("boom".into()), delay_ms: Some(31), dead: true };
+    let steps = [
+        Step::Enqueue(tied()),
+        Step::Ack(LeaseAck { task: 145, token: 146, ack }),
+        Step::Nack(LeaseNack { task: 147, token: 148, nack }),
+        Step::Cancel(Cancel { task: 149 }),
+        Step::Require(Require { task: 150, state: StateName::Ready.into() }),
+    ];
+    let operation = |step| Operation { step: Some(step) };
+    Transact { operations: steps.into_iter().map(operation).collect() }
+}
+
+fn purge() -> Purge {
+    Purge { queue: "q".into(), state: PurgedState::Dead.into(), from: Some(SWEEP) }
+}
+
+fn redrive() -> Redrive {
+    let filter =
+        DeadFilter { task_type: Some("type".into()), labels: labels(), error: Some("boom".into()) };
+    Redrive { queue: "q".into(), filter, max: Some(125), from: Some(SWEEP) }
 }
 
 fn labels() -> BTreeMap<String, String> {
@@ -108,15 +165,43 @@ fn settlements() -> Vec<Settlement> {
 /// Each reply, as it is kept.
 pub(crate) fn replies() -> impl Iterator<Item = (&'static str, KeptAnswer)> {
     let lease = Lease { task: 41, token: 42, attempt: 43, started_at_ms: 44, expires_at_ms: 45 };
-    let enqueued = Enqueued { first_task: 46, tasks: 47, at_ms: 48, index: 49 };
+    let changed = TaskChanged { queue: "q".into(), row: ended_task() };
+    let swept = Swept { tasks: 126, next: Some(SWEEP), full: true };
+    let enqueued = Enqueued { first_task: 46, tasks: 47, at_ms: 48, index: 49, state: 0 };
     let all = [
         ("reply-enqueued", Reply::Enqueued(enqueued)),
         ("reply-dequeued", Reply::Dequeued(Dequeued { settled: settled(), leases: vec![lease] })),
         ("reply-settled", Reply::Settled(Settled { items: settled() })),
         ("reply-queue-put", Reply::QueuePut(QueuePut { created: true })),
         ("reply-queue-deleted", Reply::QueueDeleted(QueueDeleted {})),
+        ("reply-task-changed", Reply::TaskChanged(Box::new(changed))),
+        ("reply-queue-paused", Reply::QueuePaused(QueuePaused {})),
+        ("reply-purged", Reply::Purged(swept)),
+        ("reply-redriven", Reply::Redriven(swept)),
+        ("reply-transacted", Reply::Transacted(transacted())),
     ];
     all.into_iter().map(|(name, reply)| (name, KeptAnswer { reply: Some(reply) }))
+}
+
+fn transacted() -> Transacted {
+    let accepted =
+        Accepted { task: 151, state: StateName::Ready.into(), attempt: 152, expires_at_ms: None };
+    let enqueued = Enqueued {
+        first_task: 153,
+        tasks: 1,
+        at_ms: 154,
+        index: 155,
+        state: StateName::Blocked.into(),
+    };
+    let changed = TaskChanged { queue: "q".into(), row: ended_task() };
+    let done = [
+        Done::Enqueued(enqueued),
+        Done::Settled(accepted),
+        Done::Cancelled(Box::new(changed)),
+        Done::Met(accepted),
+    ];
+    let result = |done| OperationResult { done: Some(done) };
+    Transacted { results: done.into_iter().map(result).collect() }
 }
 
 fn settled() -> Vec<SettledItem> {
@@ -132,8 +217,19 @@ fn settled() -> Vec<SettledItem> {
 /// Each rejection, as a refused settlement holds it.
 pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, Refused)> {
     let queue = || "q".into();
-    let counts =
-        StateCounts { scheduled: 61, ready: 62, leased: 63, retrying: 64, succeeded: 65, dead: 66 };
+    let counts = StateCounts {
+        scheduled: 61,
+        ready: 62,
+        leased: 63,
+        retrying: 64,
+        succeeded: 65,
+        dead: 66,
+        ..StateCounts::default()
+    };
+    let exists = AlreadyExists { task: 76, unique: "u".into() };
+    let refused = Refused { rejection: Some(Rejection::AlreadyExists(exists.clone())) };
+    let operation = OperationRefused { operation: 77, refused: Some(Box::new(refused)) };
+    let wrong = WrongState { task: 75, state: StateName::Expired.into() };
     let lost = LeaseLost { task: 67, token: 68, state: StateName::Dead.into(), attempt: 69 };
     let all = [
         ("rejection-queue-not-found", Rejection::QueueNotFound(QueueNotFound { queue: queue() })),
@@ -155,6 +251,10 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, Refused)> {
             Rejection::IdempotencyMismatch(IdempotencyMismatch { key: "key".into() }),
         ),
         ("rejection-queue-limit", Rejection::QueueLimit(QueueLimit { limit: 73 })),
+        ("rejection-task-not-found", Rejection::TaskNotFound(TaskNotFound { task: 74 })),
+        ("rejection-wrong-state", Rejection::WrongState(wrong)),
+        ("rejection-already-exists", Rejection::AlreadyExists(exists)),
+        ("rejection-operation-refused", Rejection::OperationRefused(operation)),
     ];
     all.into_iter().map(|(name, rejection)| (name, Refused { rejection: Some(rejection) }))
 }
@@ -166,6 +266,8 @@ pub(crate) struct Rows {
     pub(crate) queue_deleted: QueueRow,
     pub(crate) task: TaskRow,
     pub(crate) idempotency: IdempotencyRow,
+    pub(crate) task_ended: TaskRow,
+    pub(crate) ended: EndedRow,
 }
 
 /// A row of each kind.
@@ -185,9 +287,11 @@ pub(crate) fn rows() -> Rows {
         expires_at_ms: 87,
         answer: KeptAnswer { reply: Some(Reply::QueuePut(QueuePut { created: true })) },
     };
-    let queue = QueueRow { id: 88, name: "q".into(), settings: SETTINGS, deleted: false };
+    let queue = QueueRow { id: 88, name: "q".into(), settings: SETTINGS, ..QueueRow::default() };
     let queue_deleted = QueueRow { deleted: true, ..queue.clone() };
-    Rows { counters, queue, queue_deleted, task: task(), idempotency }
+    let ended = EndedRow { task: 136, failed: true };
+    let task_ended = ended_task();
+    Rows { counters, queue, queue_deleted, task: task(), idempotency, task_ended, ended }
 }
 
 fn task() -> TaskRow {
@@ -216,5 +320,22 @@ fn task() -> TaskRow {
         traceparent: Some("trace".into()),
         last_error: Some("boom".into()),
         kept_until_ms: Some(105),
+        ..TaskRow::default()
+    }
+}
+
+/// What only an ended task has.
+fn ended_task() -> TaskRow {
+    TaskRow {
+        id: 131,
+        state: StateName::Cancelled.into(),
+        ttl_ms: Some(132),
+        ttl_ends_at_ms: Some(133),
+        held: true,
+        unique: Some(unique()),
+        depends_on: vec![134, 135],
+        waits_for: vec![135],
+        run_on_dependency_failure: true,
+        ..TaskRow::default()
     }
 }

@@ -1,10 +1,12 @@
 use bytes::Bytes;
 use ferry_core::command::{
-    Ack, Action, DeleteQueue, Dequeue, Enqueue, Extend, Idempotency, Nack, NewTask, PutQueue,
-    QueueSettings, Release, RetryPolicy, Settle, Settlement,
+    Ack, Action, Cancel, DeadFilter, DeleteQueue, Dequeue, Enqueue, Extend, Idempotency, LeaseAck,
+    LeaseNack, Nack, NewTask, Operation, PauseQueue, Purge, PurgedState, PutQueue, QueueSettings,
+    Redrive, Release, Require, Retry, RetryPolicy, RunNow, Settle, Settlement, Step, Sweep,
+    Transact, Unique,
 };
 use ferry_core::{Command, Proposal};
-use ferry_types::LeaseId;
+use ferry_types::{LeaseId, TaskId};
 
 use super::words::{Words, duration};
 
@@ -24,6 +26,18 @@ pub(crate) fn proposal(name: &str, text: &str) -> Option<Proposal> {
         "put" => Command::PutQueue(put(&mut words)),
         "delete" => {
             Command::DeleteQueue(DeleteQueue { queue: words.next(), force: words.flag("force") })
+        }
+        "cancel" => Command::Cancel(Cancel { task: words.id().get() }),
+        "retry" => Command::Retry(Retry { task: words.id().get() }),
+        "run_now" => Command::RunNow(RunNow { task: words.id().get() }),
+        "pause" => Command::PauseQueue(PauseQueue { queue: words.next(), paused: true }),
+        "resume" => Command::PauseQueue(PauseQueue { queue: words.next(), paused: false }),
+        "purge" => Command::Purge(purge(&mut words)),
+        "redrive" => Command::Redrive(redrive(&mut words)),
+        "transact" => {
+            let rest = words.rest();
+            let step = |text| Operation { step: Some(step(name, text)) };
+            Command::Transact(Transact { operations: rest.split(" + ").map(step).collect() })
         }
         "settle" => Command::Settle(Settle { items: settlements(&mut words) }),
         action @ ("ack" | "nack" | "extend" | "release") => {
@@ -56,6 +70,10 @@ fn enqueue(words: &mut Words) -> Enqueue {
         retry: words.option("retry").map(|text| retry(&text)),
         task_type: words.option("type"),
         traceparent: words.option("trace"),
+        ttl_ms: words.duration("ttl"),
+        unique: words.option("unique").map(|key| Unique { key, until_ms: words.duration("until") }),
+        depends_on: words.option("after").map(|text| ids(&text)).unwrap_or_default(),
+        run_on_dependency_failure: words.flag("anyway"),
         ..NewTask::default()
     };
     task.labels.extend(std::iter::from_fn(|| words.label()));
@@ -111,8 +129,72 @@ fn put(words: &mut Words) -> PutQueue {
         max_bytes: words.parsed("max_bytes"),
         result_retention_ms: words.duration("results").unwrap_or(standard.result_retention_ms),
         dead_retention_ms: words.duration("dead"),
+        ttl_ms: words.duration("ttl"),
     };
     PutQueue { queue, settings }
+}
+
+/// `t1,t2`.
+fn ids(text: &str) -> Vec<u64> {
+    let id = |text: &str| text.parse::<TaskId>().unwrap_or_else(|_| panic!("{text} is no id"));
+    text.split(',').map(|text| id(text).get()).collect()
+}
+
+/// One thing of a transaction.
+fn step(name: &str, text: &str) -> Step {
+    let mut words = Words::new(name, text);
+    let step = match words.next().as_str() {
+        "enqueue" => Step::Enqueue(enqueue(&mut words)),
+        "cancel" => Step::Cancel(Cancel { task: words.id().get() }),
+        "require" => {
+            let task = words.id().get();
+            let state = words.state("state").expect("a requirement has a state");
+            Step::Require(Require { task, state: state.into() })
+        }
+        action @ ("ack" | "nack") => {
+            let lease = words.next();
+            let Settlement { task, token, action } = settlement(action, &lease, &mut words);
+            match action {
+                Some(Action::Ack(ack)) => Step::Ack(LeaseAck { task, token, ack }),
+                Some(Action::Nack(nack)) => Step::Nack(LeaseNack { task, token, nack }),
+                other => panic!("{other:?} is neither"),
+            }
+        }
+        other => panic!("{name}: {other:?} is no operation"),
+    };
+    words.done();
+    step
+}
+
+fn purge(words: &mut Words) -> Purge {
+    let queue = words.next();
+    let state = match words.next().as_str() {
+        "ready" => PurgedState::Ready,
+        "dead" => PurgedState::Dead,
+        "all" => PurgedState::All,
+        other => panic!("{other} is no state that is purged"),
+    };
+    Purge { queue, state: state.into(), from: words.option("from").map(|text| sweep(&text)) }
+}
+
+fn redrive(words: &mut Words) -> Redrive {
+    let queue = words.next();
+    let mut filter = DeadFilter {
+        task_type: words.option("type"),
+        error: words.option("error"),
+        ..DeadFilter::default()
+    };
+    filter.labels.extend(std::iter::from_fn(|| words.label()));
+    let from = words.option("from").map(|text| sweep(&text));
+    Redrive { queue, filter, max: words.parsed("max"), from }
+}
+
+/// `AFTER,BEFORE,DONE`.
+fn sweep(text: &str) -> Sweep {
+    let part = |part: &str| part.parse().unwrap_or_else(|_| panic!("{part} is no number"));
+    let parts: Vec<u64> = text.split(',').map(part).collect();
+    let [after, before, done] = parts[..] else { panic!("{text} is not AFTER,BEFORE,DONE") };
+    Sweep { after, before, done }
 }
 
 /// `INITIAL,TIMES,MAX`, without jitter, so that scripts can foretell it.

@@ -1,5 +1,9 @@
+use ferry_core::command::Sweep;
 use ferry_core::rejection::StateCounts;
-use ferry_core::reply::{Accepted, Lease, SettleOutcome, SettledItem};
+use ferry_core::reply::{
+    Accepted, Done, Enqueued, Lease, OperationResult, SettleOutcome, SettledItem, Swept,
+    TaskChanged,
+};
 use ferry_core::{
     Applied, Change, Effect, Machine, Outcome, Rejection, Reply, StateName, TaskView,
 };
@@ -33,10 +37,7 @@ fn outcome(outcome: &Outcome) -> String {
 
 fn answer(reply: &Reply) -> String {
     match reply {
-        Reply::Enqueued(enqueued) => {
-            let last = enqueued.first_task + u64::from(enqueued.tasks) - 1;
-            span(enqueued.first_task, last)
-        }
+        Reply::Enqueued(enqueued) => self::enqueued(enqueued),
         Reply::Dequeued(dequeued) => {
             let settled = dequeued.settled.iter().map(settled);
             let leases = leases(&dequeued.leases);
@@ -50,7 +51,37 @@ fn answer(reply: &Reply) -> String {
         Reply::Settled(items) => items.items.iter().map(settled).collect::<Vec<_>>().join(", "),
         Reply::QueuePut(put) => (if put.created { "created" } else { "replaced" }).into(),
         Reply::QueueDeleted(_) => "deleted".into(),
+        Reply::TaskChanged(changed) => self::changed(changed),
+        Reply::QueuePaused(_) => "done".into(),
+        Reply::Purged(swept) => format!("purged {}", self::swept(swept)),
+        Reply::Redriven(swept) => format!("redriven {}", self::swept(swept)),
+        Reply::Transacted(transacted) => {
+            transacted.results.iter().map(done).collect::<Vec<_>>().join(" + ")
+        }
     }
+}
+
+fn enqueued(enqueued: &Enqueued) -> String {
+    let last = enqueued.first_task + u64::from(enqueued.tasks) - 1;
+    span(enqueued.first_task, last)
+}
+
+fn changed(TaskChanged { queue, row }: &TaskChanged) -> String {
+    format!("t{} {} in {queue} attempt={}", row.id, row.state(), row.attempt)
+}
+
+fn done(result: &OperationResult) -> String {
+    match result.done.as_ref().expect("an operation gives something") {
+        Done::Enqueued(enqueued) => self::enqueued(enqueued),
+        Done::Settled(accepted) | Done::Met(accepted) => self::accepted(accepted),
+        Done::Cancelled(changed) => self::changed(changed),
+    }
+}
+
+fn swept(swept: &Swept) -> String {
+    let next = |Sweep { after, before, done }: Sweep| format!(" from={after},{before},{done}");
+    let full = if swept.full { " full" } else { "" };
+    format!("{}{full}{}", swept.tasks, swept.next.map(next).unwrap_or_default())
 }
 
 /// Leases, those together that follow one another in all they say.
@@ -70,15 +101,17 @@ fn leases(leases: &[Lease]) -> Vec<String> {
 
 fn settled(item: &SettledItem) -> String {
     match item.outcome.as_ref().expect("an item has an outcome") {
-        SettleOutcome::Accepted(accepted) => {
-            let Accepted { task, attempt, expires_at_ms, .. } = accepted;
-            let until = expires_at_ms.map(|at| format!(" until={}", time(at))).unwrap_or_default();
-            format!("t{task} {} attempt={attempt}{until}", accepted.state())
-        }
+        SettleOutcome::Accepted(accepted) => self::accepted(accepted),
         SettleOutcome::Refused(why) => {
             refused(why.rejection.as_ref().expect("a refusal has a reason"))
         }
     }
+}
+
+fn accepted(accepted: &Accepted) -> String {
+    let Accepted { task, attempt, expires_at_ms, .. } = accepted;
+    let until = expires_at_ms.map(|at| format!(" until={}", time(at))).unwrap_or_default();
+    format!("t{task} {} attempt={attempt}{until}", accepted.state())
 }
 
 fn refused(rejection: &Rejection) -> String {
@@ -89,7 +122,11 @@ fn refused(rejection: &Rejection) -> String {
         | Rejection::QueueFull(_)
         | Rejection::LeaseNotFound(_)
         | Rejection::IdempotencyMismatch(_)
-        | Rejection::QueueLimit(_) => String::new(),
+        | Rejection::QueueLimit(_)
+        | Rejection::TaskNotFound(_)
+        | Rejection::WrongState(_)
+        | Rejection::AlreadyExists(_)
+        | Rejection::OperationRefused(_) => String::new(),
     };
     format!("refused: {rejection}{facts}")
 }
@@ -107,7 +144,8 @@ fn rows(changes: &[Change]) -> Vec<String> {
             Change::PutCounters(_) => {}
             Change::PutQueue(row) => {
                 let deleted = if row.deleted { " deleted" } else { "" };
-                add("queue ", row.id.into(), format!(" {}{deleted}", row.name));
+                let paused = if row.paused { " paused" } else { "" };
+                add("queue ", row.id.into(), format!(" {}{deleted}{paused}", row.name));
             }
             Change::DeleteQueue(id) => add("-queue ", (*id).into(), String::new()),
             Change::PutTask(row) => add("t", row.id, format!(" {}", row.state())),
@@ -116,6 +154,11 @@ fn rows(changes: &[Change]) -> Vec<String> {
             Change::PutResult(id, _) => add("result t", id.get(), String::new()),
             Change::PutIdempotency(row) => add("answer ", row.id, String::new()),
             Change::DeleteIdempotency(id) => add("-answer ", *id, String::new()),
+            Change::PutEnded(row) => {
+                let how = if row.failed { " failed" } else { "" };
+                add("end of t", row.task, how.into());
+            }
+            Change::DeleteEnded(id) => add("-end of t", id.get(), String::new()),
         }
     }
     let text = |(kind, first, last, state): (String, u64, u64, String)| {
@@ -139,6 +182,12 @@ pub(crate) fn shown(witness: &Witness, id: TaskId) -> String {
         ("worker", row.worker.clone()),
         ("finished", row.finished_at_ms.map(time)),
         ("kept_until", row.kept_until_ms.map(time)),
+        ("ttl", row.ttl_ms.map(time)),
+        ("ttl_ends", row.ttl_ends_at_ms.map(time)),
+        ("unique", row.unique.as_ref().map(|unique| unique.key.clone())),
+        ("depends_on", (!row.depends_on.is_empty()).then(|| list(&row.depends_on))),
+        ("waits_for", (!row.waits_for.is_empty()).then(|| list(&row.waits_for))),
+        ("held", row.held.then(|| "yes".into())),
         ("error", row.last_error.as_ref().map(|error| format!("{error:?}"))),
         ("type", row.task_type.clone()),
         ("trace", row.traceparent.clone()),
@@ -155,6 +204,7 @@ pub(crate) fn shown(witness: &Witness, id: TaskId) -> String {
 pub(crate) fn counted(machine: &Machine, name: &str) -> String {
     let Some(queue) = machine.queue(name) else { return "no queue".into() };
     let mut text = format!("{}; {} bytes", counts(&queue.counts), queue.bytes);
+    text.extend(queue.paused.then_some("; paused"));
     let oldest = queue.oldest_ready_at.map(|at| format!("; oldest ready {}", time(at.as_millis())));
     text.extend(oldest);
     text + &format!("; lately {} enqueued, {} acked", queue.enqueued_lately, queue.acked_lately)
@@ -169,11 +219,18 @@ pub(crate) fn page((tasks, next): (Vec<TaskView>, Option<TaskId>)) -> String {
 }
 
 fn counts(counts: &StateCounts) -> String {
-    let StateCounts { scheduled, ready, leased, retrying, succeeded, dead } = *counts;
-    let all = StateName::ALL.into_iter().zip([scheduled, ready, leased, retrying, succeeded, dead]);
+    let StateCounts { scheduled, blocked, ready, leased, retrying, .. } = *counts;
+    let StateCounts { succeeded, dead, cancelled, expired, .. } = *counts;
+    let unfinished = [scheduled, blocked, ready, leased, retrying];
+    let all = unfinished.into_iter().chain([succeeded, dead, cancelled, expired]);
+    let all = StateName::ALL.into_iter().zip(all);
     let some = all.filter(|(_, count)| *count > 0);
     let text: Vec<String> = some.map(|(state, count)| format!("{count} {state}")).collect();
     if text.is_empty() { "empty".into() } else { text.join(", ") }
+}
+
+fn list(ids: &[u64]) -> String {
+    ids.iter().map(|id| format!("t{id}")).collect::<Vec<_>>().join(",")
 }
 
 fn span(first: u64, last: u64) -> String {

@@ -2,11 +2,14 @@
 //! after shrinking still means something.
 
 use bytes::Bytes;
+use ferry_core::command as transact;
 use ferry_core::command::{
-    Ack, Action, DeleteQueue, Dequeue, Enqueue, Extend, Idempotency, Nack, NewTask, PutQueue,
-    QueueSettings, Release, RetryPolicy, Settle, Settlement, TableLimits,
+    Ack, Action, Cancel, DeadFilter, DeleteQueue, Dequeue, Enqueue, Extend, Idempotency, LeaseAck,
+    LeaseNack, Nack, NewTask, Operation, PauseQueue, Purge, PurgedState, PutQueue, QueueSettings,
+    Redrive, Release, Require, Retry, RetryPolicy, RunNow, Settle, Settlement, TableLimits,
+    Transact, Unique,
 };
-use ferry_core::{Command, Entry, Proposal};
+use ferry_core::{Command, Entry, Proposal, StateName};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -34,6 +37,28 @@ enum Asked {
     Settle(Vec<Choice>),
     Put(PutQueue),
     Delete(DeleteQueue),
+    /// Of the task that was enqueued so many before the last.
+    OfTask(OfTask, u64),
+    /// Of a queue.
+    OfQueue(Command),
+    Transact(Vec<Part>),
+}
+
+/// A part of a transaction.
+#[derive(Clone, Debug)]
+enum Part {
+    Enqueue(Enqueue, Vec<usize>),
+    /// An ack or a nack, or else an ack.
+    Settle(Choice),
+    Cancel(u64),
+    Require(u64, StateName),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum OfTask {
+    Cancel,
+    Retry,
+    RunNow,
 }
 
 /// The lease granted so many grants before the last, and what to do with it.
@@ -53,19 +78,27 @@ struct Key {
 }
 
 impl Step {
-    /// The entry, given the leader's clock and the leases granted so far.
-    pub(crate) fn entry(&self, at_ms: u64, granted: &[(u64, u64)]) -> Entry {
+    /// The entry, given the leader's clock, and the leases granted and tasks enqueued so far.
+    pub(crate) fn entry(&self, at_ms: u64, granted: &[(u64, u64)], tasks: u64) -> Entry {
         let settlements = |choices: &[Choice]| {
             choices.iter().filter_map(|choice| choice.settlement(granted)).collect()
         };
         let command = |asked: &Asked| match asked {
-            Asked::Enqueue(enqueue, sizes) => Command::Enqueue(with_payloads(enqueue, sizes)),
+            Asked::Enqueue(enqueue, sizes) => Command::Enqueue(complete(enqueue, sizes, tasks)),
             Asked::Dequeue(dequeue, choices) => {
                 Command::Dequeue(Dequeue { settle: settlements(choices), ..dequeue.clone() })
             }
             Asked::Settle(choices) => Command::Settle(Settle { items: settlements(choices) }),
             Asked::Put(put) => Command::PutQueue(put.clone()),
             Asked::Delete(delete) => Command::DeleteQueue(delete.clone()),
+            Asked::OfTask(of_task, back) => of_task.command(tasks.saturating_sub(*back)),
+            Asked::OfQueue(command) => command.clone(),
+            Asked::Transact(parts) => {
+                let step = |part: &Part| part.step(granted, tasks);
+                let operations = parts.iter().filter_map(step);
+                let operations = operations.map(|step| Operation { step: Some(step) }).collect();
+                Command::Transact(Transact { operations })
+            }
         };
         let proposal = |(asked, key): &(Asked, Option<Key>)| Proposal {
             command: Some(command(asked)),
@@ -82,6 +115,43 @@ impl Step {
             limits: TableLimits { idempotency_keys_max, finished_tasks_max },
             proposals: self.asked.iter().map(proposal).collect(),
         }
+    }
+}
+
+impl OfTask {
+    fn command(self, task: u64) -> Command {
+        match self {
+            Self::Cancel => Command::Cancel(Cancel { task }),
+            Self::Retry => Command::Retry(Retry { task }),
+            Self::RunNow => Command::RunNow(RunNow { task }),
+        }
+    }
+}
+
+impl Part {
+    fn step(&self, granted: &[(u64, u64)], tasks: u64) -> Option<transact::Step> {
+        Some(match self {
+            Self::Enqueue(enqueue, sizes) => {
+                transact::Step::Enqueue(complete(enqueue, sizes, tasks))
+            }
+            Self::Settle(choice) => {
+                let Settlement { task, token, action } = choice.settlement(granted)?;
+                match action {
+                    Some(Action::Ack(ack)) => transact::Step::Ack(LeaseAck { task, token, ack }),
+                    Some(Action::Nack(nack)) => {
+                        transact::Step::Nack(LeaseNack { task, token, nack })
+                    }
+                    _ => transact::Step::Ack(LeaseAck { task, token, ack: Ack::default() }),
+                }
+            }
+            Self::Cancel(back) => {
+                transact::Step::Cancel(Cancel { task: tasks.saturating_sub(*back) })
+            }
+            Self::Require(back, state) => transact::Step::Require(Require {
+                task: tasks.saturating_sub(*back),
+                state: (*state).into(),
+            }),
+        })
     }
 }
 
@@ -122,6 +192,36 @@ fn asked() -> impl Strategy<Value = Asked> {
         }),
         1 => (queue(), prop::bool::weighted(0.3))
             .prop_map(|(queue, force)| Asked::Delete(DeleteQueue { queue, force })),
+        4 => (select(vec![OfTask::Cancel, OfTask::Retry, OfTask::RunNow]), 0..8_u64)
+            .prop_map(|(of_task, back)| Asked::OfTask(of_task, back)),
+        2 => of_queue().prop_map(Asked::OfQueue),
+        3 => vec(part(), 1..4).prop_map(Asked::Transact),
+    ]
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    let states = select(vec![StateName::Ready, StateName::Leased, StateName::Succeeded]);
+    prop_oneof![
+        2 => enqueue().prop_map(|(enqueue, sizes)| Part::Enqueue(enqueue, sizes)),
+        4 => choice().prop_map(Part::Settle),
+        1 => (0..8_u64).prop_map(Part::Cancel),
+        1 => (0..8_u64, states).prop_map(|(back, state)| Part::Require(back, state)),
+    ]
+}
+
+fn of_queue() -> impl Strategy<Value = Command> {
+    let states = vec![PurgedState::All, PurgedState::Ready, PurgedState::Dead];
+    let filter = (option::of(Just("t1".into())), option::of(Just("oo".into())))
+        .prop_map(|(task_type, error)| DeadFilter { task_type, error, ..DeadFilter::default() });
+    prop_oneof![
+        3 => (queue(), prop::bool::weighted(0.3))
+            .prop_map(|(queue, paused)| Command::PauseQueue(PauseQueue { queue, paused })),
+        1 => (queue(), select(states)).prop_map(|(queue, state)| {
+            Command::Purge(Purge { queue, state: state.into(), from: None })
+        }),
+        2 => (queue(), filter, option::of(0..3_u64)).prop_map(|(queue, filter, max)| {
+            Command::Redrive(Redrive { queue, filter, max, from: None })
+        }),
     ]
 }
 
@@ -142,9 +242,13 @@ fn retry() -> impl Strategy<Value = RetryPolicy> {
     })
 }
 
-/// The tasks with payloads of these sizes.
-fn with_payloads(enqueue: &Enqueue, sizes: &[usize]) -> Enqueue {
+/// The tasks with payloads of these sizes. What they depend on is said by place: so many tasks
+/// before the last of `tasks`.
+fn complete(enqueue: &Enqueue, sizes: &[usize], tasks: u64) -> Enqueue {
     let mut enqueue = enqueue.clone();
+    for id in enqueue.tasks.iter_mut().flat_map(|task| &mut task.depends_on) {
+        *id = tasks.saturating_sub(*id);
+    }
     for (task, size) in enqueue.tasks.iter_mut().zip(sizes) {
         task.payload = Bytes::from_static(&PAYLOAD[..*size]);
     }
@@ -163,6 +267,8 @@ fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
         option::weighted(0.7, retry()),
         option::weighted(0.2, Just("kind".to_owned())),
         0..3_usize,
+        option::weighted(0.2, halves(1..20)),
+        ties(),
     );
     let time = prop_oneof![
         4 => Just((None, 0)),
@@ -170,7 +276,9 @@ fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
         1 => halves(0..200).prop_map(|at| (Some(at), 0)),
     ];
     let task = (wishes, time, 0..10_u32, payload_bytes(), any::<bool>()).prop_map(
-        |((max_attempts, lease_ms, retry, task_type, labels), time, priority, bytes, binary)| {
+        |(wishes, time, priority, bytes, binary)| {
+            let (max_attempts, lease_ms, retry, task_type, labels, ttl_ms, ties) = wishes;
+            let (unique, depends_on, run_on_dependency_failure) = ties;
             let (run_at_ms, delay_ms) = time;
             let task = NewTask {
                 payload: Bytes::new(),
@@ -182,6 +290,10 @@ fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
                 lease_ms,
                 retry,
                 traceparent: task_type.as_ref().map(|_| "00-1-2-03".into()),
+                ttl_ms,
+                unique,
+                depends_on,
+                run_on_dependency_failure,
                 task_type,
                 labels: (0..labels).map(|n| (format!("k{n}"), "v".into())).collect(),
             };
@@ -194,6 +306,15 @@ fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
             (Enqueue { queue, tasks, create_queue }, sizes)
         },
     )
+}
+
+/// A unique key, tasks to come after, and whether to run even if they fail.
+fn ties() -> impl Strategy<Value = (Option<Unique>, Vec<u64>, bool)> {
+    let until_ms = option::of(halves(1..20));
+    let unique = (select(vec!["u1", "u2"]), until_ms)
+        .prop_map(|(key, until_ms)| Unique { key: key.into(), until_ms });
+    let depends_on = prop_oneof![4 => Just(Vec::new()), 1 => vec(0..6_u64, 1..3)];
+    (option::weighted(0.15, unique), depends_on, any::<bool>())
 }
 
 fn dequeue() -> impl Strategy<Value = Dequeue> {
@@ -229,15 +350,19 @@ fn choice() -> impl Strategy<Value = Choice> {
 fn settings() -> impl Strategy<Value = QueueSettings> {
     let bounds = (option::of(0..12_u64), option::of(0..120_u64));
     let kept = (halves(0..40), option::of(halves(0..40)));
-    (halves(1..12), 0..4_u32, retry(), bounds, kept).prop_map(
-        |(lease_ms, max_attempts, retry, (max_tasks, max_bytes), (results, dead))| QueueSettings {
-            lease_ms,
-            max_attempts,
-            retry,
-            max_tasks,
-            max_bytes,
-            result_retention_ms: results,
-            dead_retention_ms: dead,
+    let ttl_ms = option::weighted(0.2, halves(1..20));
+    (halves(1..12), 0..4_u32, retry(), bounds, kept, ttl_ms).prop_map(
+        |(lease_ms, max_attempts, retry, (max_tasks, max_bytes), (results, dead), ttl_ms)| {
+            QueueSettings {
+                lease_ms,
+                max_attempts,
+                retry,
+                max_tasks,
+                max_bytes,
+                result_retention_ms: results,
+                dead_retention_ms: dead,
+                ttl_ms,
+            }
         },
     )
 }

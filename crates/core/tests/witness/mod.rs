@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use ferry_core::row::{CountersRow, IdempotencyRow, QueueRow, TaskRow};
+use ferry_core::row::{CountersRow, EndedRow, IdempotencyRow, QueueRow, TaskRow};
 use ferry_core::{Applied, Change, Effect, Entry, Machine, Restoring, StateName};
 use ferry_types::{LogIndex, TaskId};
 use prost::Message;
@@ -74,6 +74,7 @@ struct Stored {
     payloads: BTreeMap<TaskId, Bytes>,
     results: BTreeMap<TaskId, Bytes>,
     answers: BTreeMap<u64, IdempotencyRow>,
+    ended: BTreeMap<TaskId, EndedRow>,
 }
 
 impl Stored {
@@ -129,6 +130,14 @@ impl Stored {
                 self.answers.remove(id);
                 format!("answer {id}")
             }
+            Change::PutEnded(row) => {
+                self.ended.insert(TaskId::new(row.task), recoded(row));
+                format!("end of t{}", row.task)
+            }
+            Change::DeleteEnded(id) => {
+                self.ended.remove(id);
+                format!("end of {id}")
+            }
         }
     }
 
@@ -136,6 +145,7 @@ impl Stored {
     fn restored(&self) -> Machine {
         let mut restoring = Restoring::default();
         self.answers.values().rev().for_each(|row| restoring.idempotency(row.clone()));
+        self.ended.values().rev().for_each(|row| restoring.ended(*row));
         self.tasks.values().rev().for_each(|row| restoring.task(row.clone()));
         self.queues.values().rev().for_each(|row| restoring.queue(row.clone()));
         self.counters.iter().for_each(|row| restoring.counters(*row));

@@ -4,8 +4,8 @@ use prost::Message;
 use rocksdb::WriteBatch;
 
 use super::keyspace::{
-    APPLIED_KEY, COUNTERS_KEY, MEMBERSHIP_KEY, idempotency_key, payload_key, queue_key, result_key,
-    task_key,
+    APPLIED_KEY, COUNTERS_KEY, MEMBERSHIP_KEY, ended_key, idempotency_key, payload_key, queue_key,
+    result_key, task_key,
 };
 use crate::row::{LogIdRow, StoredMembershipRow};
 use crate::{LogId, Membership};
@@ -47,6 +47,10 @@ fn add(batch: &mut WriteBatch, change: &Change, row: &mut Vec<u8>) {
         Change::PutResult(id, result) => batch.put(result_key(*id), result),
         Change::PutIdempotency(kept) => batch.put(idempotency_key(kept.id), encoded(kept, row)),
         Change::DeleteIdempotency(id) => batch.delete(idempotency_key(*id)),
+        Change::PutEnded(ended) => {
+            batch.put(ended_key(TaskId::new(ended.task)), encoded(ended, row));
+        }
+        Change::DeleteEnded(id) => batch.delete(ended_key(*id)),
     }
 }
 

@@ -18,11 +18,13 @@ pub(crate) enum Keyspace {
     Result = 0x06,
     /// By the row's number: a scan visits kept answers in the order of their eviction.
     Idempotency = 0x07,
+    /// By the task's number.
+    Ended = 0x0c,
 }
 
 impl Keyspace {
     /// Every keyspace, in key order.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Meta,
         Self::Counters,
         Self::Queue,
@@ -30,6 +32,7 @@ impl Keyspace {
         Self::Payload,
         Self::Result,
         Self::Idempotency,
+        Self::Ended,
     ];
 
     /// The keyspace of a key; `None` if no keyspace has its tag.
@@ -73,6 +76,11 @@ pub(crate) fn result_key(id: TaskId) -> [u8; 9] {
 /// A kept answer, 9 bytes: tag, the row's number (u64, big-endian).
 pub(crate) fn idempotency_key(id: u64) -> [u8; 9] {
     numbered_key(Keyspace::Idempotency, id)
+}
+
+/// How a task ended, 9 bytes: tag, the task's number (u64, big-endian).
+pub(crate) fn ended_key(id: TaskId) -> [u8; 9] {
+    numbered_key(Keyspace::Ended, id.get())
 }
 
 fn numbered_key(keyspace: Keyspace, number: u64) -> [u8; 9] {

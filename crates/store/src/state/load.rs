@@ -1,6 +1,6 @@
 //! The way back from rows to a machine.
 
-use ferry_core::row::{CountersRow, IdempotencyRow, QueueRow, TaskRow};
+use ferry_core::row::{CountersRow, EndedRow, IdempotencyRow, QueueRow, TaskRow};
 use ferry_core::{Machine, Restoring};
 use prost::Message;
 use rocksdb::{Direction, IteratorMode};
@@ -24,6 +24,7 @@ pub(super) fn machine(db: &Db) -> Result<Machine, StoreError> {
             Keyspace::Idempotency => {
                 each::<IdempotencyRow>(db, keyspace, |row| restoring.idempotency(row))?;
             }
+            Keyspace::Ended => each::<EndedRow>(db, keyspace, |row| restoring.ended(row))?,
         }
     }
     restoring.finish().map_err(|what| StoreError::corrupt(db.path(), what))

@@ -1,0 +1,100 @@
+//! How a transaction that is refused in the middle is undone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ferry_types::TaskId;
+
+use super::applying::Applying;
+use super::dirty::Mark;
+use super::queue::Queue;
+use super::task::Task;
+use crate::row::CountersRow;
+
+/// What was there before a transaction touched it.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    counters: CountersRow,
+    tasks: BTreeMap<TaskId, Option<Task>>,
+    ended: BTreeMap<TaskId, bool>,
+    new_queues: BTreeSet<u32>,
+    drained_queues: Vec<(u32, Queue)>,
+    dirty: Mark,
+    /// Tasks enqueued and acked by queue, to be counted if it succeeds.
+    counts: Vec<(u32, u64, u64)>,
+}
+
+impl Applying<'_> {
+    /// Begins to remember.
+    pub(crate) fn begin(&mut self) {
+        self.journal = Some(Journal {
+            counters: self.machine.counters,
+            tasks: BTreeMap::new(),
+            ended: self.machine.ended.clone(),
+            new_queues: BTreeSet::new(),
+            drained_queues: Vec::new(),
+            dirty: self.dirty.mark(),
+            counts: Vec::new(),
+        });
+    }
+
+    /// Lets stand what was done since [`begin`](Self::begin).
+    pub(crate) fn commit(&mut self) {
+        let Some(journal) = self.journal.take() else { return };
+        for (queue, enqueued, acked) in journal.counts {
+            self.count(queue, enqueued, acked);
+        }
+    }
+
+    /// Undoes what was done since [`begin`](Self::begin).
+    pub(crate) fn roll_back(&mut self) {
+        let Some(journal) = self.journal.take() else { return };
+        let (tasks, queues) = (&mut self.machine.tasks, &mut self.machine.queues);
+        for (number, queue) in journal.drained_queues {
+            queues.insert_deleted(number, queue);
+        }
+        for id in journal.tasks.keys().copied() {
+            if tasks.get(id).is_some() {
+                tasks.remove(id, queues);
+            }
+        }
+        for (id, task) in journal.tasks {
+            if let Some(task) = task {
+                tasks.insert(id, task, queues);
+            }
+        }
+        journal.new_queues.into_iter().for_each(|number| queues.delete(number));
+        self.machine.ended = journal.ended;
+        self.machine.counters = journal.counters;
+        self.dirty.reset(journal.dirty);
+    }
+
+    /// Remembers a task as it is before it is touched.
+    pub(crate) fn remember(&mut self, id: TaskId) {
+        if let Some(journal) = &mut self.journal {
+            journal.tasks.entry(id).or_insert_with(|| self.machine.tasks.get(id).cloned());
+        }
+    }
+
+    /// Remembers that a queue is new.
+    pub(crate) fn remember_new_queue(&mut self, number: u32) {
+        if let Some(journal) = &mut self.journal {
+            journal.new_queues.insert(number);
+        }
+    }
+
+    /// Remembers a deleted queue that goes with its last task.
+    pub(crate) fn remember_drained_queue(&mut self, number: u32, queue: Queue) {
+        if let Some(journal) = &mut self.journal {
+            journal.drained_queues.push((number, queue));
+        }
+    }
+
+    /// Counts tasks enqueued and acked.
+    pub(crate) fn count(&mut self, queue: u32, enqueued: u64, acked: u64) {
+        if let Some(journal) = &mut self.journal {
+            return journal.counts.push((queue, enqueued, acked));
+        }
+        let now = self.machine.now();
+        self.machine.rates.entry(queue).or_default().count(now, enqueued, acked);
+    }
+}

@@ -1,0 +1,41 @@
+//! Commands that name a task or a queue: how they find it, and what they answer.
+
+use ferry_types::TaskId;
+
+use super::applying::Applying;
+use super::task::Task;
+use crate::Rejection;
+use crate::rejection::{QueueNotFound, TaskNotFound, WrongState};
+use crate::reply::TaskChanged;
+use crate::row::TaskRow;
+use crate::state::StateName;
+
+impl Applying<'_> {
+    /// The task that a command names.
+    pub(crate) fn named_task(&self, id: TaskId) -> Result<&Task, Rejection> {
+        let not_found = || Rejection::TaskNotFound(TaskNotFound { task: id.get() });
+        self.machine.known_task(id).ok_or_else(not_found)
+    }
+
+    /// The number of the queue that a command names.
+    pub(crate) fn named_queue(&self, name: &str) -> Result<u32, Rejection> {
+        let not_found = || Rejection::QueueNotFound(QueueNotFound { queue: name.into() });
+        self.machine.queues.number(name).ok_or_else(not_found)
+    }
+
+    /// A task as it is now, which exists.
+    pub(crate) fn row(&self, id: TaskId) -> TaskRow {
+        self.machine.tasks.get(id).expect("the caller has seen the task").to_row(id)
+    }
+
+    /// The answer with a task, whose queue is the one with this number.
+    pub(crate) fn changed(&self, queue: u32, row: TaskRow) -> TaskChanged {
+        let queue = self.machine.queues.get(queue).map_or("", |queue| queue.name.as_str());
+        TaskChanged { queue: queue.into(), row }
+    }
+}
+
+/// The refusal of what does not fit a task's state.
+pub(crate) fn wrong_state(id: TaskId, state: StateName) -> Rejection {
+    Rejection::WrongState(WrongState { task: id.get(), state: state.into() })
+}
