@@ -47,7 +47,7 @@ pub(crate) enum Repeat {
 /// What one try says.
 enum Outcome {
     Answered(Bytes),
-    Refused(Problem),
+    Refused(Box<Problem>),
     NotWritten(Cause),
     Unknown(Cause),
 }
@@ -69,7 +69,7 @@ impl Call {
                 }
                 Outcome::Refused(problem) => {
                     shared.servers.remember(place);
-                    return Err(Error::Refused(Box::new(problem)));
+                    return Err(Error::Refused(problem));
                 }
                 Outcome::NotWritten(cause) => cause,
                 Outcome::Unknown(cause) => {
@@ -194,7 +194,7 @@ fn classify(url: String, problem: Problem) -> Outcome {
         | Code::IndexNotReached
         | Code::ForwardingLoop
         | Code::DiskFull
-        | Code::Unrecognized => Outcome::Refused(problem),
+        | Code::Unrecognized => Outcome::Refused(Box::new(problem)),
     }
 }
 

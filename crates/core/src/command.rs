@@ -89,8 +89,8 @@ pub enum Command {
     #[prost(message, tag = "3")]
     Settle(Settle),
     /// Creates a queue or replaces its settings.
-    #[prost(message, tag = "4")]
-    PutQueue(PutQueue),
+    #[prost(message, boxed, tag = "4")]
+    PutQueue(Box<PutQueue>),
     /// Removes a queue.
     #[prost(message, tag = "5")]
     DeleteQueue(DeleteQueue),
@@ -110,8 +110,8 @@ pub enum Command {
     #[prost(message, tag = "10")]
     Purge(Purge),
     /// Gives dead tasks of a queue all their attempts again, some at a time.
-    #[prost(message, tag = "11")]
-    Redrive(Redrive),
+    #[prost(message, boxed, tag = "11")]
+    Redrive(Box<Redrive>),
     /// Does several things, all or none.
     #[prost(message, tag = "12")]
     Transact(Transact),

@@ -11,7 +11,7 @@ use ferry_types::limits::QUEUES_MAX;
 
 fn put(number: usize) -> Command {
     let queue = format!("q{number}");
-    Command::PutQueue(PutQueue { queue, settings: QueueSettings::standard() })
+    Command::PutQueue(Box::new(PutQueue { queue, settings: QueueSettings::standard() }))
 }
 
 fn apply(machine: &mut Machine, commands: Vec<Command>) -> Vec<Result<Reply, Rejection>> {

@@ -274,7 +274,15 @@ fn leased_ids(outcome: &Outcome) -> impl Iterator<Item = TaskId> {
     let leases = match &outcome.result {
         Ok(Reply::Dequeued(dequeued)) => dequeued.leases.as_slice(),
         Ok(
-            Reply::Enqueued(_) | Reply::Settled(_) | Reply::QueuePut(_) | Reply::QueueDeleted(_),
+            Reply::Enqueued(_)
+            | Reply::Settled(_)
+            | Reply::QueuePut(_)
+            | Reply::QueueDeleted(_)
+            | Reply::TaskChanged(_)
+            | Reply::QueuePaused(_)
+            | Reply::Purged(_)
+            | Reply::Redriven(_)
+            | Reply::Transacted(_),
         )
         | Err(_) => &[],
     };

@@ -100,7 +100,7 @@ fn release(backlog: &mut Backlog) -> Entry {
 
 fn put_queue(backlog: &mut Backlog) -> Entry {
     let settings = QueueSettings::standard();
-    let command = Command::PutQueue(PutQueue { queue: QUEUE.into(), settings });
+    let command = Command::PutQueue(Box::new(PutQueue { queue: QUEUE.into(), settings }));
     backlog.entry(vec![command; COMMANDS])
 }
 

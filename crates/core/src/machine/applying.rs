@@ -110,7 +110,7 @@ impl<'a> Applying<'a> {
             Command::Enqueue(enqueue) => self.enqueue(enqueue).map(Reply::Enqueued),
             Command::Dequeue(dequeue) => self.dequeue(dequeue).map(Reply::Dequeued),
             Command::Settle(settle) => Ok(Reply::Settled(self.settle(settle))),
-            Command::PutQueue(put) => self.put_queue(put).map(Reply::QueuePut),
+            Command::PutQueue(put) => self.put_queue(*put).map(Reply::QueuePut),
             Command::DeleteQueue(delete) => self.delete_queue(&delete).map(Reply::QueueDeleted),
             Command::Cancel(cancel) => self.cancel(cancel).map(task_changed),
             Command::Retry(retry) => self.retry(retry).map(task_changed),

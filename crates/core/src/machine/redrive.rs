@@ -12,7 +12,7 @@ use crate::reply::Swept;
 impl Applying<'_> {
     /// Gives dead tasks that fit all their attempts again, in enqueue order: they are ready, at
     /// their old places (I6). Does a bounded part of it (I11), says where to go on, and stops where
-    /// the queue is full (I7).
+    /// the queue is full (I7), which is a refusal if that is at the first of them.
     pub(crate) fn redrive(&mut self, command: &Redrive) -> Result<Swept, Rejection> {
         let number = self.named_queue(&command.queue)?;
         let begin = Sweep { after: 0, before: self.machine.counters.next_task, done: 0 };
@@ -23,9 +23,13 @@ impl Applying<'_> {
         let mut full = false;
         for id in chosen {
             let bytes = self.machine.tasks.get(id).map_or(0, |task| task.payload_bytes);
-            if self.require_room(number, 1, bytes.into()).is_err() {
-                full = true;
-                break;
+            match self.require_room(number, 1, bytes.into()) {
+                Ok(()) => {}
+                Err(refusal) if sweep.done == 0 => return Err(refusal),
+                Err(_) => {
+                    full = true;
+                    break;
+                }
             }
             if !self.tell_all_waiting(id) {
                 next = Some(TaskId::new(id.get() - 1));

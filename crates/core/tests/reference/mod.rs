@@ -241,7 +241,7 @@ impl Reference {
             Command::Settle(Settle { items }) => {
                 Ok(Reply::Settled(Settled { items: self.settle_all(items) }))
             }
-            Command::PutQueue(put) => Ok(self.put(put)),
+            Command::PutQueue(put) => Ok(self.put(*put)),
             Command::DeleteQueue(delete) => self.delete(&delete),
             Command::Cancel(Cancel { task }) => self.cancel(task),
             Command::Retry(Retry { task }) => self.retry(task),

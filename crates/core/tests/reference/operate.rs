@@ -113,7 +113,10 @@ impl Reference {
         let mut tasks = 0;
         for id in chosen {
             let bytes = self.known(id)?.row.payload_bytes;
-            if self.has_room(&redrive.queue, 1, bytes).is_err() {
+            if let Err(full) = self.has_room(&redrive.queue, 1, bytes) {
+                if tasks == 0 {
+                    return Err(full);
+                }
                 return Ok(Reply::Redriven(Swept { tasks, next: None, full: true }));
             }
             self.revives(id);

@@ -44,7 +44,7 @@ pub(crate) fn commands() -> impl Iterator<Item = (&'static str, Entry)> {
         ("command-settle", Command::Settle(Settle { items: settlements() })),
         (
             "command-put-queue",
-            Command::PutQueue(PutQueue { queue: "q".into(), settings: SETTINGS }),
+            Command::PutQueue(Box::new(PutQueue { queue: "q".into(), settings: SETTINGS })),
         ),
         (
             "command-delete-queue",
@@ -58,7 +58,7 @@ pub(crate) fn commands() -> impl Iterator<Item = (&'static str, Entry)> {
             Command::PauseQueue(PauseQueue { queue: "q".into(), paused: true }),
         ),
         ("command-purge", Command::Purge(purge())),
-        ("command-redrive", Command::Redrive(redrive())),
+        ("command-redrive", Command::Redrive(Box::new(redrive()))),
         ("command-transact", Command::Transact(transact())),
         ("command-enqueue-tied", Command::Enqueue(tied())),
     ];

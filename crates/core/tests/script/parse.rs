@@ -23,7 +23,7 @@ pub(crate) fn proposal(name: &str, text: &str) -> Option<Proposal> {
         "tick" => return None,
         "enqueue" => Command::Enqueue(enqueue(&mut words)),
         "dequeue" => Command::Dequeue(dequeue(&mut words)),
-        "put" => Command::PutQueue(put(&mut words)),
+        "put" => Command::PutQueue(Box::new(put(&mut words))),
         "delete" => {
             Command::DeleteQueue(DeleteQueue { queue: words.next(), force: words.flag("force") })
         }
@@ -33,7 +33,7 @@ pub(crate) fn proposal(name: &str, text: &str) -> Option<Proposal> {
         "pause" => Command::PauseQueue(PauseQueue { queue: words.next(), paused: true }),
         "resume" => Command::PauseQueue(PauseQueue { queue: words.next(), paused: false }),
         "purge" => Command::Purge(purge(&mut words)),
-        "redrive" => Command::Redrive(redrive(&mut words)),
+        "redrive" => Command::Redrive(Box::new(redrive(&mut words))),
         "transact" => {
             let rest = words.rest();
             let step = |text| Operation { step: Some(step(name, text)) };

@@ -89,7 +89,7 @@ impl Step {
                 Command::Dequeue(Dequeue { settle: settlements(choices), ..dequeue.clone() })
             }
             Asked::Settle(choices) => Command::Settle(Settle { items: settlements(choices) }),
-            Asked::Put(put) => Command::PutQueue(put.clone()),
+            Asked::Put(put) => Command::PutQueue(Box::new(put.clone())),
             Asked::Delete(delete) => Command::DeleteQueue(delete.clone()),
             Asked::OfTask(of_task, back) => of_task.command(tasks.saturating_sub(*back)),
             Asked::OfQueue(command) => command.clone(),
@@ -220,7 +220,7 @@ fn of_queue() -> impl Strategy<Value = Command> {
             Command::Purge(Purge { queue, state: state.into(), from: None })
         }),
         2 => (queue(), filter, option::of(0..3_u64)).prop_map(|(queue, filter, max)| {
-            Command::Redrive(Redrive { queue, filter, max, from: None })
+            Command::Redrive(Box::new(Redrive { queue, filter, max, from: None }))
         }),
     ]
 }
