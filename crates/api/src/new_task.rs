@@ -34,6 +34,10 @@ pub struct NewTask {
     /// How long a lease on it lasts, in milliseconds. 1 to 12 hours; the queue's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_ms: Option<u64>,
+    /// How long it may take to be done, from when it is due, in milliseconds. 1 to ten years; the
+    /// queue's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl_ms: Option<u64>,
     /// How it backs off; the queue's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryPolicy>,
@@ -58,6 +62,8 @@ pub struct CheckedTask {
     pub max_attempts: Option<u32>,
     /// How long a lease on it lasts; the queue's if `None`.
     pub lease_ms: Option<u64>,
+    /// How long it may take to be done, from when it is due; the queue's if `None`.
+    pub ttl_ms: Option<u64>,
     /// How it backs off; the queue's if `None`.
     pub retry: Option<CheckedRetry>,
     /// What kind of task it is.
@@ -113,15 +119,12 @@ impl NewTask {
         if let Some(lease) = self.lease_ms {
             InvalidField::check_millis("lease_ms", lease, 1, limits::LEASE_MAX)?;
         }
+        if let Some(ttl) = self.ttl_ms {
+            InvalidField::check_millis("ttl_ms", ttl, 1, limits::DELAY_MAX)?;
+        }
         let retry = self.retry.as_ref().map(RetryPolicy::check).transpose();
         let retry = retry.map_err(|invalid| invalid.within("retry"))?;
-        if let Some(word) = &self.task_type {
-            if word.is_empty() {
-                return Err(InvalidField::new("type", "must not be empty"));
-            }
-            let most = limits::LABEL_VALUE_BYTES_MAX;
-            InvalidField::check_length("type", word.len(), most, "bytes")?;
-        }
+        self.task_type.as_deref().map_or(Ok(()), check_type)?;
         labels::check(&self.labels)?;
         Ok(CheckedTask {
             payload: payload(self.payload, self.payload_base64)?,
@@ -129,11 +132,20 @@ impl NewTask {
             due,
             max_attempts: self.max_attempts,
             lease_ms: self.lease_ms,
+            ttl_ms: self.ttl_ms,
             retry,
             task_type: self.task_type,
             labels: self.labels,
         })
     }
+}
+
+/// Refuses an empty or too long word for a kind of tasks.
+pub(crate) fn check_type(word: &str) -> Result<(), InvalidField> {
+    if word.is_empty() {
+        return Err(InvalidField::new("type", "must not be empty"));
+    }
+    InvalidField::check_length("type", word.len(), limits::LABEL_VALUE_BYTES_MAX, "bytes")
 }
 
 fn due(

@@ -41,6 +41,8 @@ fn what_is_out_of_range_is_named_with_its_limit() {
         (r#""priority": 10"#, "priority must be 0 to 9, not 10"),
         (r#""lease_ms": 0"#, "lease_ms must be 1 to 43200000, not 0"),
         (r#""lease_ms": 43200001"#, "lease_ms must be 1 to 43200000, not 43200001"),
+        (r#""ttl_ms": 0"#, "ttl_ms must be 1 to 315360000000, not 0"),
+        (r#""ttl_ms": 315360000001"#, "ttl_ms must be 1 to 315360000000, not 315360000001"),
         (r#""max_attempts": 1000001"#, "max_attempts must be 0 to 1000000, not 1000001"),
         (r#""delay_ms": 315360000001"#, "delay_ms must be 0 to 315360000000, not 315360000001"),
         (r#""retry": {"multiplier": 101}"#, "retry.multiplier must be 1 to 100, not 101"),
@@ -102,7 +104,7 @@ fn what_is_not_of_the_form_is_refused() {
         (r#"{"run_at": "tomorrow"}"#, "a time must be RFC 3339 text"),
         (r#"{"run_at": 5}"#, "invalid type: integer `5`, expected a string"),
         (r#"{"delay_ms": 1.5}"#, "invalid type: floating point `1.5`, expected u64"),
-        (r#"{"ttl_ms": 5}"#, "unknown field `ttl_ms`"),
+        (r#"{"ttl": 5}"#, "unknown field `ttl`"),
     ] {
         let message = serde_json::from_str::<NewTask>(json).expect_err("malformed").to_string();
         assert!(message.starts_with(expected), "{json}: {message}");

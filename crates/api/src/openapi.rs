@@ -14,10 +14,10 @@ pub fn document() -> Value {
     let mut paths = Map::new();
     for (path, methods) in routes::ALL {
         let mut item = Map::new();
-        for method in methods {
+        for method in *methods {
             item.insert((*method).to_owned(), operations::operation(path, method));
         }
-        paths.insert(path.to_owned(), Value::Object(item));
+        paths.insert((*path).to_owned(), Value::Object(item));
     }
     json!({
         "openapi": "3.1.0",

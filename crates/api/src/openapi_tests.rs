@@ -19,12 +19,12 @@ fn samples() -> Vec<(&'static str, Value)> {
         "enqueued_at":"2026-01-02T03:04:05Z","run_at":"2026-01-02T03:04:05Z",
         "started_at":"2026-01-02T03:04:06Z","finished_at":"2026-01-02T03:04:07Z","last_error":"e",
         "result":1,"payload":1,"payload_base64":"","type":"t","labels":{{"k":"v"}},"lease_ms":5,
-        "retry":{{}},"traceparent":"p","lease":{lease},"index":12}}"#
+        "ttl_ms":6,"retry":{{}},"traceparent":"p","lease":{lease},"index":12}}"#
     );
     let settled = r#"{"lease":"l7.9","status":409,"code":"lease_lost","detail":"d","task":"t7",
         "state":"ready","attempt":1,"expires_at":"2026-01-02T03:05:00Z","cancelled":false}"#;
-    let queue =
-        r#"{"queue":"q","settings":{},"counts":{},"bytes":0,"oldest_ready_age_ms":1,"rates":{}}"#;
+    let queue = r#"{"queue":"q","settings":{},"paused":true,"counts":{},"bytes":0,"oldest_ready_age_ms":1,
+        "rates":{}}"#;
     let node = r#"{"id":1,"http":"h","peer":"p","role":"leader","reachable":true,
         "last_log_index":1,"applied_index":1,"pid":1}"#;
     let settlement = r#"{"lease":"l1.1","action":"release"}"#;
@@ -32,12 +32,12 @@ fn samples() -> Vec<(&'static str, Value)> {
         r#"{{"queues":["q"],"max":1,"wait_ms":0,"lease_ms":1,"worker":"w","settle":[{settlement}]}}"#
     );
     let problem = r#"{"type":"t","title":"t","status":400,"detail":"d","code":"lease_lost",
-        "field":"f","queue":"q","task":"t7","state":"ready","attempt":1,"counts":{},"limit":1,
+        "field":"f","queue":"q","task":"t7","state":"ready","attempt":1,"counts":{},"operation":0,"limit":1,
         "retry_after_ms":1}"#;
-    let settings = r#"{"max_tasks":1,"max_bytes":1,"dead_retention_ms":1}"#;
+    let settings = r#"{"max_tasks":1,"max_bytes":1,"ttl_ms":1,"dead_retention_ms":1}"#;
     let new_task = r#"{"payload":1,"payload_base64":"","priority":1,"delay_ms":1,
-        "run_at":"2026-01-02T03:05:00Z","max_attempts":1,"lease_ms":1,"retry":{},"type":"t",
-        "labels":{"k":"v"}}"#;
+        "run_at":"2026-01-02T03:05:00Z","max_attempts":1,"lease_ms":1,"ttl_ms":1,"retry":{},
+        "type":"t","labels":{"k":"v"}}"#;
     vec![
         ("Problem", value::<Problem>(problem)),
         ("QueueSettings", value::<QueueSettings>(settings)),
@@ -46,6 +46,11 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("StateCounts", value::<StateCounts>("{}")),
         ("QueueRates", value::<QueueRates>("{}")),
         ("QueueList", value::<QueueList>(r#"{"queues":[],"next_page_token":"x"}"#)),
+        ("PurgeRequest", value::<PurgeRequest>(r#"{"state":"all"}"#)),
+        ("Purged", value::<Purged>(r#"{"purged":1}"#)),
+        ("DeadFilter", value::<DeadFilter>(r#"{"type":"t","labels":{"k":"v"},"error":"e"}"#)),
+        ("RedriveRequest", value::<RedriveRequest>(r#"{"max":1}"#)),
+        ("Redriven", value::<Redriven>(r#"{"redriven":1}"#)),
         ("NewTask", value::<NewTask>(new_task)),
         ("TaskBatch", value::<TaskBatch>(r#"{"tasks":[]}"#)),
         ("EnqueuedTasks", value::<EnqueuedTasks>(r#"{"tasks":[]}"#)),
@@ -128,7 +133,7 @@ fn every_route_is_there_with_its_parameters() {
     let paths = document["paths"].as_object().expect("an object");
     assert_eq!(paths.len(), routes::ALL.len());
     let mut ids = BTreeSet::new();
-    for (path, methods) in routes::ALL {
+    for &(path, methods) in routes::ALL {
         assert_eq!(keys(&paths[path]), methods.iter().copied().collect(), "methods of {path}");
         for method in methods {
             let operation = &paths[path][method];

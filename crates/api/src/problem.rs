@@ -35,6 +35,9 @@ pub struct Problem {
     /// How many tasks are in which state, where a queue is not empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<StateCounts>,
+    /// Which operation of a transaction was refused, from 0; none was carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<u32>,
     /// The limit that would be passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
@@ -61,6 +64,7 @@ impl Problem {
             state: None,
             attempt: None,
             counts: None,
+            operation: None,
             limit: None,
             retry_after_ms: None,
         }

@@ -19,7 +19,12 @@ pub struct QueueSettings {
     /// The most payload bytes of unfinished tasks. 1 or more; none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<u64>,
-    /// How long a succeeded task is kept for its result, in milliseconds. 0 to ten years; 3,600,000.
+    /// How long a task may take to be done, from when it is due, in milliseconds. 1 to ten years;
+    /// none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl_ms: Option<u64>,
+    /// How long a task that succeeded, was cancelled or expired is kept, in milliseconds. 0 to ten
+    /// years; 3,600,000.
     pub result_retention_ms: u64,
     /// How long a dead task is kept, in milliseconds. 0 to ten years; forever.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +45,9 @@ impl QueueSettings {
                 return Err(InvalidField::new(field, "must be at least 1, or null for no bound"));
             }
         }
+        if let Some(ttl) = self.ttl_ms {
+            InvalidField::check_millis("ttl_ms", ttl, 1, limits::DELAY_MAX)?;
+        }
         let result = ("result_retention_ms", Some(self.result_retention_ms));
         for (field, retention) in [result, ("dead_retention_ms", self.dead_retention_ms)] {
             if let Some(retention) = retention {
@@ -58,6 +66,7 @@ impl Default for QueueSettings {
             retry: RetryPolicy::default(),
             max_tasks: None,
             max_bytes: None,
+            ttl_ms: None,
             result_retention_ms: 3_600_000,
             dead_retention_ms: None,
         }
@@ -71,6 +80,9 @@ pub struct QueueDocument {
     pub queue: QueueName,
     /// Its settings, complete.
     pub settings: QueueSettings,
+    /// Whether it gives no tasks for now.
+    #[serde(default)]
+    pub paused: bool,
     /// How many tasks are in which state.
     pub counts: StateCounts,
     /// Payload bytes of unfinished tasks.
@@ -88,6 +100,8 @@ pub struct QueueDocument {
 pub struct StateCounts {
     /// Not due yet.
     pub scheduled: u64,
+    /// Waiting for the tasks that they depend on.
+    pub blocked: u64,
     /// Any worker may take them.
     pub ready: u64,
     /// Held by a worker.
@@ -98,12 +112,16 @@ pub struct StateCounts {
     pub succeeded: u64,
     /// Out of attempts.
     pub dead: u64,
+    /// Called off, kept for those who ask.
+    pub cancelled: u64,
+    /// Not done in time, kept for those who ask.
+    pub expired: u64,
 }
 
 impl StateCounts {
     /// Tasks that something will still happen to.
     pub const fn unfinished(&self) -> u64 {
-        self.scheduled + self.ready + self.leased + self.retrying
+        self.scheduled + self.blocked + self.ready + self.leased + self.retrying
     }
 }
 
@@ -158,6 +176,7 @@ mod tests {
             (r#"{"lease_ms": 0}"#, "lease_ms must be 1 to 43200000, not 0"),
             (r#"{"lease_ms": 43200001}"#, "lease_ms must be 1 to 43200000, not 43200001"),
             (r#"{"max_attempts": 1000001}"#, "max_attempts must be 0 to 1000000, not 1000001"),
+            (r#"{"ttl_ms": 0}"#, "ttl_ms must be 1 to 315360000000, not 0"),
             (r#"{"max_tasks": 0}"#, "max_tasks must be at least 1, or null for no bound"),
             (r#"{"max_bytes": 0}"#, "max_bytes must be at least 1, or null for no bound"),
             (r#"{"retry": {"jitter": 2}}"#, "retry.jitter must be 0 to 1, not 2"),
@@ -177,6 +196,7 @@ mod tests {
         let document = QueueDocument {
             queue: "mail".parse().expect("valid"),
             settings: QueueSettings::default(),
+            paused: false,
             counts: StateCounts { ready: 2, ..Default::default() },
             bytes: 10,
             oldest_ready_age_ms: Some(7),
@@ -185,7 +205,7 @@ mod tests {
         let json = serde_json::to_string(&document).expect("a document has a JSON form");
         assert_eq!(
             json,
-            r#"{"queue":"mail","settings":{"lease_ms":30000,"max_attempts":25,"retry":{"initial_ms":1000,"multiplier":2.0,"max_ms":3600000,"jitter":0.1},"result_retention_ms":3600000},"counts":{"scheduled":0,"ready":2,"leased":0,"retrying":0,"succeeded":0,"dead":0},"bytes":10,"oldest_ready_age_ms":7,"rates":{"enqueue_per_second":0.5,"ack_per_second":0.0}}"#
+            r#"{"queue":"mail","settings":{"lease_ms":30000,"max_attempts":25,"retry":{"initial_ms":1000,"multiplier":2.0,"max_ms":3600000,"jitter":0.1},"result_retention_ms":3600000},"paused":false,"counts":{"scheduled":0,"blocked":0,"ready":2,"leased":0,"retrying":0,"succeeded":0,"dead":0,"cancelled":0,"expired":0},"bytes":10,"oldest_ready_age_ms":7,"rates":{"enqueue_per_second":0.5,"ack_per_second":0.0}}"#
         );
         assert_eq!(serde_json::from_str::<QueueDocument>(&json).expect("valid"), document);
     }

@@ -7,14 +7,26 @@ pub const QUEUES: &str = "/v1/queues";
 pub const QUEUE: &str = "/v1/queues/{queue}";
 /// The tasks of a queue: POST enqueues.
 pub const QUEUE_TASKS: &str = "/v1/queues/{queue}/tasks";
+/// The queue gives no tasks for now: POST.
+pub const PAUSE: &str = "/v1/queues/{queue}/pause";
+/// The queue gives tasks again: POST.
+pub const RESUME: &str = "/v1/queues/{queue}/resume";
+/// Remove tasks of a queue: POST.
+pub const PURGE: &str = "/v1/queues/{queue}/purge";
+/// Give dead tasks of a queue all their attempts again: POST.
+pub const REDRIVE: &str = "/v1/queues/{queue}/redrive";
 /// Leases from one queue: POST.
 pub const QUEUE_DEQUEUE: &str = "/v1/queues/{queue}/dequeue";
 /// Leases from several queues: POST.
 pub const DEQUEUE: &str = "/v1/dequeue";
 /// The tasks: GET browses.
 pub const TASKS: &str = "/v1/tasks";
-/// A task: GET.
+/// A task: GET; DELETE cancels it.
 pub const TASK: &str = "/v1/tasks/{task}";
+/// Give a dead task all its attempts again: POST.
+pub const RETRY: &str = "/v1/tasks/{task}/retry";
+/// Have a task wait no longer: POST.
+pub const RUN_NOW: &str = "/v1/tasks/{task}/run-now";
 /// A list of settlements: POST.
 pub const SETTLE: &str = "/v1/leases/settle";
 /// The task is done: POST.
@@ -45,14 +57,20 @@ pub const METRICS: &str = "/metrics";
 pub const OPENAPI: &str = "/openapi.json";
 
 /// Every route with its methods.
-pub const ALL: [(&str, &[&str]); 21] = [
+pub const ALL: &[(&str, &[&str])] = &[
     (QUEUES, &["get"]),
     (QUEUE, &["put", "get", "delete"]),
     (QUEUE_TASKS, &["post"]),
+    (PAUSE, &["post"]),
+    (RESUME, &["post"]),
+    (PURGE, &["post"]),
+    (REDRIVE, &["post"]),
     (QUEUE_DEQUEUE, &["post"]),
     (DEQUEUE, &["post"]),
     (TASKS, &["get"]),
-    (TASK, &["get"]),
+    (TASK, &["get", "delete"]),
+    (RETRY, &["post"]),
+    (RUN_NOW, &["post"]),
     (SETTLE, &["post"]),
     (ACK, &["post"]),
     (NACK, &["post"]),

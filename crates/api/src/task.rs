@@ -33,7 +33,7 @@ pub struct TaskDocument {
     /// When its last attempt began.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::option")]
     pub started_at: Option<Timestamp>,
-    /// When it succeeded or died.
+    /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::option")]
     pub finished_at: Option<Timestamp>,
     /// What its last failure said.
@@ -57,13 +57,18 @@ pub struct TaskDocument {
     /// How long a lease on it lasts, in milliseconds; the queue's setting holds if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_ms: Option<u64>,
+    /// How long it may take to be done, from when it is due, in milliseconds; without end if it is
+    /// left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_ms: Option<u64>,
     /// How it backs off; the queue's setting holds if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryPolicy>,
     /// The W3C trace context of its enqueue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
-    /// Who holds it, while it is leased.
+    /// Who holds it, while it is leased; and after it was cancelled, until the holder has learned
+    /// it or the lease has run out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<LeaseDocument>,
     /// The log index of its last change.
@@ -118,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_leased_document_shows_all() {
-        let json = r#"{"id":"t7","queue":"mail","state":"leased","priority":9,"attempt":2,"max_attempts":3,"enqueued_at":"2026-01-02T03:04:05.678Z","run_at":"2026-01-02T03:04:05.678Z","started_at":"2026-01-02T03:04:06.000Z","finished_at":"2026-01-02T03:04:07.000Z","last_error":"no route","result":[1,  2],"payload":{"b":1,"a":2},"payload_base64":"AA==","type":"send","labels":{"k":"v"},"lease_ms":5,"retry":{"initial_ms":1,"multiplier":2.0,"max_ms":3,"jitter":0.0},"traceparent":"00-1-2-01","lease":{"id":"l7.9","token":9,"worker":"w","attempt":2,"expires_at":"2026-01-02T03:05:00.000Z"},"index":12}"#;
+        let json = r#"{"id":"t7","queue":"mail","state":"leased","priority":9,"attempt":2,"max_attempts":3,"enqueued_at":"2026-01-02T03:04:05.678Z","run_at":"2026-01-02T03:04:05.678Z","started_at":"2026-01-02T03:04:06.000Z","finished_at":"2026-01-02T03:04:07.000Z","last_error":"no route","result":[1,  2],"payload":{"b":1,"a":2},"payload_base64":"AA==","type":"send","labels":{"k":"v"},"lease_ms":5,"ttl_ms":6,"retry":{"initial_ms":1,"multiplier":2.0,"max_ms":3,"jitter":0.0},"traceparent":"00-1-2-01","lease":{"id":"l7.9","token":9,"worker":"w","attempt":2,"expires_at":"2026-01-02T03:05:00.000Z"},"index":12}"#;
         let task: TaskDocument = serde_json::from_str(json).expect("valid");
         assert_eq!(serde_json::to_string(&task).expect("has a JSON form"), json);
         assert_eq!(task.payload_bytes(), Some(vec![0]));

@@ -10,6 +10,7 @@ mod command;
 mod dev;
 mod failure;
 mod interrupts;
+mod labels;
 mod output;
 mod payload;
 mod table;

@@ -4,9 +4,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use ferry_api::{
     AckRequest, AddNode, ClusterStatus, DequeueRequest, DequeueResponse, EnqueueRequest,
-    EnqueuedTasks, ExtendRequest, Extended, NackRequest, NewTask, PageQuery, QueueDocument,
-    QueueList, QueueSettings, SettleRequest, SettleResponse, Settled, Settlement, TaskBatch,
-    TaskDocument, TaskList, TasksQuery, TransferLeader, routes,
+    EnqueuedTasks, ExtendRequest, Extended, NackRequest, NewTask, PageQuery, PurgeRequest, Purged,
+    PurgedState, QueueDocument, QueueList, QueueSettings, RedriveRequest, Redriven, SettleRequest,
+    SettleResponse, Settled, Settlement, TaskBatch, TaskDocument, TaskList, TasksQuery,
+    TransferLeader, routes,
 };
 use ferry_types::{LeaseId, NodeId, QueueName, TaskId};
 use reqwest::Method;
@@ -91,6 +92,26 @@ impl Client {
         self.request(Call { query: query.into_iter().collect(), repeat, ..call })
     }
 
+    /// Has a queue give no tasks until it is resumed.
+    pub fn pause_queue(&self, queue: &QueueName) -> Request<QueueDocument> {
+        self.act(Method::POST, routes::PAUSE, queue.as_str())
+    }
+
+    /// Has a queue give tasks again.
+    pub fn resume_queue(&self, queue: &QueueName) -> Request<QueueDocument> {
+        self.act(Method::POST, routes::RESUME, queue.as_str())
+    }
+
+    /// Removes tasks of a queue; leased ones stay.
+    pub fn purge(&self, queue: &QueueName, state: PurgedState) -> Request<Purged> {
+        self.write(Method::POST, routes::PURGE, &[queue.as_str()], &PurgeRequest { state })
+    }
+
+    /// Gives dead tasks of a queue all their attempts again.
+    pub fn redrive(&self, queue: &QueueName, request: &RedriveRequest) -> Request<Redriven> {
+        self.write(Method::POST, routes::REDRIVE, &[queue.as_str()], request)
+    }
+
     /// Enqueues a task.
     pub fn enqueue(&self, queue: &QueueName, task: NewTask) -> Request<TaskDocument> {
         let body = EnqueueRequest::One(Box::new(task));
@@ -106,6 +127,21 @@ impl Client {
     /// Shows a task.
     pub fn task(&self, task: TaskId) -> Request<TaskDocument> {
         self.read(routes::TASK, &[&task.to_string()], &())
+    }
+
+    /// Calls a task off; who holds it learns it when it next extends or settles.
+    pub fn cancel(&self, task: TaskId) -> Request<TaskDocument> {
+        self.act(Method::DELETE, routes::TASK, &task.to_string())
+    }
+
+    /// Gives a dead task all its attempts again.
+    pub fn retry(&self, task: TaskId) -> Request<TaskDocument> {
+        self.act(Method::POST, routes::RETRY, &task.to_string())
+    }
+
+    /// Has a scheduled or retrying task wait no longer.
+    pub fn run_now(&self, task: TaskId) -> Request<TaskDocument> {
+        self.act(Method::POST, routes::RUN_NOW, &task.to_string())
     }
 
     /// Browses tasks without taking them.
@@ -136,9 +172,7 @@ impl Client {
 
     /// Gives a task back, to its place.
     pub fn release(&self, lease: LeaseId) -> Request<Settled> {
-        let call = self.call(Method::POST, routes::RELEASE, &[&lease.to_string()]);
-        let repeat = self.fresh_key();
-        self.request(Call { repeat, ..call })
+        self.act(Method::POST, routes::RELEASE, &lease.to_string())
     }
 
     /// Settles 1 to 1,000 leases, each on its own.
@@ -204,6 +238,13 @@ impl Client {
         let call = self.call(method, route, names);
         let repeat = self.fresh_key();
         self.request(Call { body: Some(json(body)), repeat, ..call })
+    }
+
+    /// A write without a body.
+    fn act<T: Answer>(&self, method: Method, route: &str, name: &str) -> Request<T> {
+        let call = self.call(method, route, &[name]);
+        let repeat = self.fresh_key();
+        self.request(Call { repeat, ..call })
     }
 
     fn fresh_key(&self) -> Repeat {

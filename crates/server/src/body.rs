@@ -64,7 +64,14 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
         let (line, column) = place(body, flaw.at);
         return Err(malformed(line, column, flaw.what));
     }
-    serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
+    let parsed = serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))?;
+    // An empty list would pass for an object whose fields may all be left out.
+    let begin = text.len() - text.trim_start().len();
+    if body[begin] != b'{' {
+        let (line, column) = place(body, begin);
+        return Err(wrong("", line, column, "the body must be an object"));
+    }
+    Ok(parsed)
 }
 
 fn malformed(line: usize, column: usize, what: &str) -> Failure {
@@ -205,6 +212,9 @@ mod tests {
             let (code, field, detail) = refusal::<EnqueueRequest>(body.as_bytes());
             assert_eq!((code, field.as_str()), (Code::InvalidArgument, expected), "{detail}");
         }
+        let (code, field, detail) = refusal::<QueueSettings>(b"\n []");
+        assert_eq!((code, field.as_str()), (Code::InvalidArgument, "body"));
+        assert!(detail.contains("line 2 column 2"), "{detail}");
         let (code, field, _) = refusal::<DequeueRequest>(br#"{"queues": ["a", "../b"]}"#);
         assert_eq!((code, field.as_str()), (Code::InvalidArgument, "queues[1]"));
         let (code, field, _) = refusal::<SettleRequest>(br#"{"settle": [{"lease": "l1.1"}]}"#);

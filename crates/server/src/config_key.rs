@@ -191,7 +191,7 @@ pub const KEYS: &[ConfigKey] = &[
         "finished_tasks_max",
         (0, 100_000_000),
         limits::FINISHED_TASKS_MAX,
-        "Succeeded tasks kept for their result; the oldest go first.",
+        "Succeeded, cancelled and expired tasks kept; the oldest go first.",
     ),
     integer(
         "waiters_max",

@@ -1,7 +1,7 @@
 //! The key that a write is asked under, and what tells its request from another (G5).
 
 use bytes::Bytes;
-use ferry_core::command;
+use ferry_core::command::{self, Sweep};
 use ferry_types::{IdempotencyKey, limits};
 use hyper::Method;
 use sha2::{Digest, Sha256};
@@ -10,13 +10,15 @@ use crate::call::Call;
 use crate::request_key::KeptKey;
 
 /// Which of the proposals of one request a key is for. A dequeue that settles first and takes
-/// later makes two, and a repeat of it has to find both answers.
+/// later makes two, a sweep as many as it needs, and a repeat has to find all answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// The whole request.
+    /// The whole request, or the first part of a sweep.
     Whole,
     /// A dequeue's later taking, without its settlements.
     Taking,
+    /// A later part of a sweep.
+    From(Sweep),
 }
 
 /// The text of a key for one of the proposals of its request.
@@ -25,6 +27,7 @@ fn text(key: &IdempotencyKey, stage: Stage) -> String {
         Stage::Whole => key.as_str().to_owned(),
         // No caller can write a space into a key.
         Stage::Taking => format!("{key} taking"),
+        Stage::From(Sweep { after, before, done }) => format!("{key} from {after} {before} {done}"),
     }
 }
 
@@ -65,6 +68,20 @@ fn fingerprint(method: &Method, path: &str, query: Option<&str>, body: &[u8]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_proposal_of_a_request_has_a_key_of_its_own() {
+        let key: IdempotencyKey = "k".parse().expect("valid");
+        let sweep = Sweep { after: 1, before: 9, done: 1 };
+        let later = Sweep { after: 2, ..sweep };
+        let stages = [Stage::Whole, Stage::Taking, Stage::From(sweep), Stage::From(later)];
+        let texts = stages.map(|stage| text(&key, stage));
+        for (number, one) in texts.iter().enumerate() {
+            assert!(!texts[..number].contains(one), "{one} stands for two proposals");
+            let is_callers = one.parse::<IdempotencyKey>().is_ok();
+            assert_eq!(is_callers, number == 0, "{one}");
+        }
+    }
 
     #[test]
     fn every_part_of_a_request_tells() {

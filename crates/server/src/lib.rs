@@ -40,10 +40,12 @@ mod forwarder;
 mod poll;
 mod reads;
 mod relay;
+mod sweeps;
 mod waiters;
 mod writes;
 
 mod answer;
+mod documents;
 mod metrics;
 mod nearest;
 mod problem;

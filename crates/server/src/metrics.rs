@@ -44,7 +44,6 @@ const QUEUES_SHOWN_MAX: usize = 200;
 const BOUNDS_MS: [u64; 12] = [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 5_000, 15_000, 60_000];
 
 /// What the HTTP side counts.
-#[derive(Default)]
 pub(crate) struct HttpMetrics {
     /// Requests under way.
     pub(crate) in_flight: AtomicU64,
@@ -60,6 +59,16 @@ struct RouteMetrics {
     statuses: Mutex<BTreeMap<u16, u64>>,
     buckets: [AtomicU64; BOUNDS_MS.len() + 1],
     micros: AtomicU64,
+}
+
+impl Default for HttpMetrics {
+    fn default() -> Self {
+        Self {
+            in_flight: AtomicU64::default(),
+            connections: AtomicU64::default(),
+            routes: std::array::from_fn(|_| RouteMetrics::default()),
+        }
+    }
 }
 
 impl HttpMetrics {
@@ -156,11 +165,14 @@ fn write_queues(out: &mut String, queues: &[QueueView]) {
         let counts = translate::counts(&queue.counts);
         for (state, count) in [
             ("scheduled", counts.scheduled),
+            ("blocked", counts.blocked),
             ("ready", counts.ready),
             ("leased", counts.leased),
             ("retrying", counts.retrying),
             ("succeeded", counts.succeeded),
             ("dead", counts.dead),
+            ("cancelled", counts.cancelled),
+            ("expired", counts.expired),
         ] {
             let labels = format!("queue=\"{}\",state=\"{state}\"", queue.name);
             line(out, metric::TASKS, &labels, count);

@@ -108,6 +108,8 @@ impl<'a> Relay<'a> {
                     return Err(self.give_up(Failure::no_leader().retry_after_ms(1)));
                 }
                 _ if !self.call.may_forward && self.kind == Kind::Read => return Ok(Turn::Here),
+                // Sent on without its key, it would be done a second time.
+                Some(_) if self.is_lost_by_redirect() => return Err(Failure::outcome_unknown()),
                 Some((_, address)) if !self.call.may_forward => {
                     return Ok(Turn::Answered(self.redirect(&address)));
                 }
@@ -119,6 +121,15 @@ impl<'a> Relay<'a> {
                 None => self.pause_until(self.deadline).await,
             }
         }
+    }
+
+    /// Notes that a part of the request is carried out, so that it cannot be called not written.
+    pub(crate) fn has_written(&mut self) {
+        self.may_be_written = true;
+    }
+
+    fn is_lost_by_redirect(&self) -> bool {
+        !self.call.may_forward && self.may_be_written && !self.call.key.is_callers()
     }
 
     /// Whether an earlier try may have been carried out.

@@ -3,6 +3,8 @@
 //! 1. A caller's key goes before any other.
 //! 2. A write that leaves this node has a key from then on, for the rest of its way: this node
 //!    proposes it under the same key if it leads by then (G5, G9).
+//! 3. A write of several proposals has a key from the beginning, so that none is made twice when
+//!    it leaves this node in the middle.
 
 use std::sync::OnceLock;
 
@@ -18,7 +20,7 @@ enum Key {
     Caller(IdempotencyKey),
     /// Made by the node that forwarded the request here, before this time or for it.
     Forwarder { key: IdempotencyKey, is_repeat: bool },
-    /// Made here, before the request was first forwarded.
+    /// Made here, before the request was first forwarded or proposed in parts.
     Own(IdempotencyKey),
 }
 
@@ -54,6 +56,11 @@ impl RequestKey {
         self.0.get().is_some()
     }
 
+    /// Whether the caller knows it, and may repeat the request under it.
+    pub(crate) fn is_callers(&self) -> bool {
+        matches!(self.0.get(), Some(Key::Caller(_)))
+    }
+
     /// Whether the machine may hold an answer for this very request already.
     pub(crate) fn may_be_kept(&self) -> bool {
         match self.0.get() {
@@ -61,6 +68,11 @@ impl RequestKey {
             Some(Key::Forwarder { is_repeat, .. }) => *is_repeat,
             None => false,
         }
+    }
+
+    /// `make`s a key if the request has none yet.
+    pub(crate) fn ensure(&self, make: impl FnOnce() -> IdempotencyKey) {
+        self.0.get_or_init(|| Key::Own(make()));
     }
 
     /// The key that the leader has to be told, because no header of the caller's does: `make`s one
@@ -96,7 +108,18 @@ mod tests {
         assert_eq!(request.to_forward(|| key("n1")), Some("n1"));
         assert_eq!(request.to_forward(|| key("n2")), Some("n1"));
         assert_eq!(kept(&request), Some(("n1", true)));
-        assert!(request.is_known() && request.may_be_kept());
+        assert!(request.is_known() && request.may_be_kept() && !request.is_callers());
+    }
+
+    #[test]
+    fn a_request_gets_a_key_of_its_own_only_if_it_has_none() {
+        let request = RequestKey::new(None, None);
+        request.ensure(|| key("n1"));
+        assert_eq!(request.to_forward(|| key("n2")), Some("n1"));
+        let request = RequestKey::new(Some(key("c1")), None);
+        request.ensure(|| key("n1"));
+        assert_eq!(kept(&request), Some(("c1", false)));
+        assert!(request.is_callers());
     }
 
     #[test]

@@ -11,7 +11,9 @@ use hyper::{Method, Uri};
 
 use crate::door::Door;
 use crate::problem::Failure;
-use crate::routes::{cluster, dequeue, health, leases, metrics, openapi, queues, tasks};
+use crate::routes::{
+    cluster, dequeue, health, leases, metrics, openapi, queues, sweeps, task_changes, tasks,
+};
 
 /// Every route of a node.
 pub(crate) fn router(door: Arc<Door>) -> Router {
@@ -20,10 +22,16 @@ pub(crate) fn router(door: Arc<Door>) -> Router {
         .route(paths::QUEUES, get(queues::list))
         .route(paths::QUEUE, queue)
         .route(paths::QUEUE_TASKS, post(tasks::enqueue))
+        .route(paths::PAUSE, post(queues::pause))
+        .route(paths::RESUME, post(queues::resume))
+        .route(paths::PURGE, post(sweeps::purge))
+        .route(paths::REDRIVE, post(sweeps::redrive))
         .route(paths::QUEUE_DEQUEUE, post(dequeue::one))
         .route(paths::DEQUEUE, post(dequeue::several))
         .route(paths::TASKS, get(tasks::list))
-        .route(paths::TASK, get(tasks::get))
+        .route(paths::TASK, get(tasks::get).delete(task_changes::cancel))
+        .route(paths::RETRY, post(task_changes::retry))
+        .route(paths::RUN_NOW, post(task_changes::run_now))
         .route(paths::SETTLE, post(leases::settle))
         .route(paths::ACK, post(leases::ack))
         .route(paths::NACK, post(leases::nack))

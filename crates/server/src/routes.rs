@@ -7,4 +7,6 @@ pub(crate) mod leases;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod queues;
+pub(crate) mod sweeps;
+pub(crate) mod task_changes;
 pub(crate) mod tasks;

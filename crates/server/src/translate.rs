@@ -3,15 +3,20 @@
 use ferry_api as api;
 use ferry_api::{Code, Problem};
 use ferry_core::command::{self, Action};
-use ferry_core::rejection::{self, LeaseLost, QueueFull, QueueNotEmpty, QueueNotFound};
+use ferry_core::rejection::{
+    self, AlreadyExists, LeaseLost, QueueFull, QueueNotEmpty, QueueNotFound, TaskNotFound,
+    WrongState,
+};
 use ferry_core::reply::{Accepted, Lease, SettleOutcome, SettledItem};
 use ferry_core::{QueueView, Rejection, StateName, TaskView};
 use ferry_types::{LeaseId, LeaseToken, LogIndex, TaskId, Timestamp};
 use hyper::StatusCode;
 use serde_json::value::RawValue;
 
+mod sweep;
 mod task;
 
+pub(crate) use sweep::{dead_filter, purged_state};
 pub(crate) use task::{document, from_json, leased_document, new_task};
 
 /// A state's word at the border.
@@ -19,11 +24,14 @@ pub(crate) fn state(state: StateName) -> api::TaskState {
     match state {
         // No task has it; a row that did would not have passed the restore.
         StateName::Unknown | StateName::Scheduled => api::TaskState::Scheduled,
+        StateName::Blocked => api::TaskState::Blocked,
         StateName::Ready => api::TaskState::Ready,
         StateName::Leased => api::TaskState::Leased,
         StateName::Retrying => api::TaskState::Retrying,
         StateName::Succeeded => api::TaskState::Succeeded,
         StateName::Dead => api::TaskState::Dead,
+        StateName::Cancelled => api::TaskState::Cancelled,
+        StateName::Expired => api::TaskState::Expired,
     }
 }
 
@@ -31,11 +39,14 @@ pub(crate) fn state(state: StateName) -> api::TaskState {
 pub(crate) fn state_name(state: api::TaskState) -> StateName {
     match state {
         api::TaskState::Scheduled => StateName::Scheduled,
+        api::TaskState::Blocked => StateName::Blocked,
         api::TaskState::Ready => StateName::Ready,
         api::TaskState::Leased => StateName::Leased,
         api::TaskState::Retrying => StateName::Retrying,
         api::TaskState::Succeeded => StateName::Succeeded,
         api::TaskState::Dead => StateName::Dead,
+        api::TaskState::Cancelled => StateName::Cancelled,
+        api::TaskState::Expired => StateName::Expired,
     }
 }
 
@@ -54,6 +65,7 @@ pub(crate) fn queue_settings(
         retry: retry(settings.retry.check()?),
         max_tasks: settings.max_tasks,
         max_bytes: settings.max_bytes,
+        ttl_ms: settings.ttl_ms,
         result_retention_ms: settings.result_retention_ms,
         dead_retention_ms: settings.dead_retention_ms,
     })
@@ -80,11 +92,14 @@ fn retry_document(retry: command::RetryPolicy) -> api::RetryPolicy {
 pub(crate) fn counts(counts: &rejection::StateCounts) -> api::StateCounts {
     api::StateCounts {
         scheduled: counts.scheduled,
+        blocked: counts.blocked,
         ready: counts.ready,
         leased: counts.leased,
         retrying: counts.retrying,
         succeeded: counts.succeeded,
         dead: counts.dead,
+        cancelled: counts.cancelled,
+        expired: counts.expired,
     }
 }
 
@@ -101,9 +116,11 @@ pub(crate) fn queue_document(view: QueueView, now: Timestamp) -> api::QueueDocum
             retry: retry_document(settings.retry),
             max_tasks: settings.max_tasks,
             max_bytes: settings.max_bytes,
+            ttl_ms: settings.ttl_ms,
             result_retention_ms: settings.result_retention_ms,
             dead_retention_ms: settings.dead_retention_ms,
         },
+        paused: view.paused,
         counts: counts(&view.counts),
         bytes: view.bytes,
         oldest_ready_age_ms: view
@@ -162,8 +179,12 @@ pub(crate) fn extended(accepted: &Accepted) -> api::Extended {
         state: state_of(accepted.state),
         attempt: accepted.attempt,
         expires_at: Timestamp::from_millis(accepted.expires_at_ms.unwrap_or_default()),
-        cancelled: false,
+        cancelled: is_cancelled(accepted),
     }
+}
+
+fn is_cancelled(accepted: &Accepted) -> bool {
+    state_of(accepted.state) == api::TaskState::Cancelled
 }
 
 /// The outcomes of a settle list, which named these leases.
@@ -181,7 +202,7 @@ pub(crate) fn settled_items(
             state: Some(state_of(accepted.state)),
             attempt: Some(accepted.attempt),
             expires_at: accepted.expires_at_ms.map(Timestamp::from_millis),
-            cancelled: accepted.expires_at_ms.map(|_| false),
+            cancelled: accepted.expires_at_ms.map(|_| is_cancelled(&accepted)),
         },
         Err(rejection) => {
             let problem = problem(&rejection);
@@ -236,6 +257,25 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
         Rejection::QueueLimit(limit) => {
             let problem = with(Code::QueueFull, "delete a queue first");
             Problem { limit: Some(limit.limit), retry_after_ms: Some(1_000), ..problem }
+        }
+        Rejection::TaskNotFound(TaskNotFound { task }) => {
+            let problem = with(Code::TaskNotFound, "it is no longer kept, or the id is wrong");
+            Problem { task: Some(TaskId::new(*task)), ..problem }
+        }
+        Rejection::WrongState(WrongState { task, state }) => {
+            let problem = with(Code::WrongState, "nothing was done; its state does not allow it");
+            let state = Some(state_of(*state));
+            Problem { task: Some(TaskId::new(*task)), state, ..problem }
+        }
+        Rejection::AlreadyExists(AlreadyExists { task, .. }) => {
+            let problem = with(Code::AlreadyExists, "nothing was enqueued");
+            Problem { task: Some(TaskId::new(*task)), ..problem }
+        }
+        Rejection::OperationRefused(refused) => {
+            let reason = refused.reason().expect("the machine says why it refuses");
+            let Problem { detail, .. } = problem(reason);
+            let detail = format!("the operation {} is refused: {detail}", refused.operation);
+            Problem { detail, operation: Some(refused.operation), ..problem(reason) }
         }
     }
 }

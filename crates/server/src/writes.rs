@@ -1,8 +1,9 @@
-//! One command from a request to its answer, here or at the leader.
+//! A command from a request to its answer, here or at the leader.
 
 use axum::response::Response;
-use ferry_core::command::NewTask;
+use ferry_core::command::{NewTask, Operation, Step};
 use ferry_core::{Command, Proposal, Reply};
+use ferry_replica::Answer;
 use ferry_types::{LogIndex, QueueName};
 
 use crate::answer;
@@ -19,16 +20,51 @@ pub(crate) async fn write<E>(
     render: impl Fn(LogIndex, Reply, E) -> Result<Response, Failure>,
 ) -> Result<Response, Failure> {
     let mut relay = Relay::new(call, Kind::Write);
+    match carry_out(call, &mut relay, Stage::Whole, build).await? {
+        Outcome::Answered(response) => Ok(response),
+        Outcome::Done(Done { index, reply, replayed, echo }) => {
+            render(index, reply, echo).map(|response| answer::replayed(response, replayed))
+        }
+    }
+}
+
+/// What became of one proposal of a request.
+pub(crate) enum Outcome<E> {
+    /// Another node leads, and has answered the whole request.
+    Answered(Response),
+    /// It is carried out, here.
+    Done(Done<E>),
+}
+
+/// A proposal that is carried out.
+pub(crate) struct Done<E> {
+    /// The entry that stands for it.
+    pub(crate) index: LogIndex,
+    /// What the machine said.
+    pub(crate) reply: Reply,
+    /// Whether that is what an earlier asking got.
+    pub(crate) replayed: bool,
+    /// What `build` gave besides the command.
+    pub(crate) echo: E,
+}
+
+/// Proposes what `build` makes of the request as its `stage`, or has the leader answer.
+pub(crate) async fn carry_out<E>(
+    call: &Call,
+    relay: &mut Relay<'_>,
+    stage: Stage,
+    build: impl Fn(&Call) -> Result<(Command, E), Failure>,
+) -> Result<Outcome<E>, Failure> {
     loop {
         match relay.next().await? {
-            Turn::Answered(response) => return Ok(response),
+            Turn::Answered(response) => return Ok(Outcome::Answered(response)),
             Turn::Here => {}
         }
         let (command, echo) = build(call)?;
         if adds_tasks(&command)
             && let Some(shortage) = call.node.disk_room.shortage()
         {
-            match find_answer(call, &mut relay).await? {
+            match find_answer(call, relay, stage).await? {
                 Found::Answer => {}
                 Found::Nothing => {
                     return Err(relay.give_up(Failure::disk_full(call.door.id, &shortage)));
@@ -36,18 +72,17 @@ pub(crate) async fn write<E>(
                 Found::NoLeader => continue,
             }
         }
-        let idempotency = idempotency::of(call, Stage::Whole);
+        let idempotency = idempotency::of(call, stage);
         let coming = brings_task(&command);
         let proposal = Proposal { command: Some(command), idempotency };
         let proposed = call.node.replica.propose(proposal, relay.remaining());
         // Polled behind the proposal, so that whoever is woken proposes behind it too.
         let announced = async { coming.iter().for_each(|queue| call.node.waiters.announce(queue)) };
         match futures::join!(proposed, announced).0 {
-            Ok(reply) => {
-                let (index, replayed) = (reply.index, reply.outcome.replayed);
-                return match reply.outcome.result {
-                    Ok(reply) => render(index, reply, echo)
-                        .map(|response| answer::replayed(response, replayed)),
+            Ok(Answer { index, outcome, .. }) => {
+                let replayed = outcome.replayed;
+                return match outcome.result {
+                    Ok(reply) => Ok(Outcome::Done(Done { index, reply, replayed, echo })),
                     Err(rejection) => Err(Failure::rejected(&rejection, index)),
                 };
             }
@@ -66,14 +101,14 @@ enum Found {
     NoLeader,
 }
 
-async fn find_answer(call: &Call, relay: &mut Relay<'_>) -> Result<Found, Failure> {
+async fn find_answer(call: &Call, relay: &mut Relay<'_>, stage: Stage) -> Result<Found, Failure> {
     if (call.key.may_be_kept() || relay.may_be_written())
         && let Err(error) = call.node.replica.linearize(relay.remaining()).await
     {
         relay.read_failed(error).await?;
         return Ok(Found::NoLeader);
     }
-    Ok(match idempotency::keeps_answer(call, Stage::Whole) {
+    Ok(match idempotency::keeps_answer(call, stage) {
         true => Found::Answer,
         false => Found::Nothing,
     })
@@ -93,6 +128,16 @@ fn adds_tasks(command: &Command) -> bool {
         Command::Dequeue(_)
         | Command::Settle(_)
         | Command::PutQueue(_)
-        | Command::DeleteQueue(_) => false,
+        | Command::DeleteQueue(_)
+        | Command::Cancel(_)
+        | Command::Retry(_)
+        | Command::RunNow(_)
+        | Command::PauseQueue(_)
+        | Command::Purge(_)
+        | Command::Redrive(_) => false,
+        Command::Transact(transact) => {
+            let adds = |operation: &Operation| matches!(operation.step, Some(Step::Enqueue(_)));
+            transact.operations.iter().any(adds)
+        }
     }
 }

@@ -1,8 +1,11 @@
-//! What each route does.
+//! What each route does, a file per resource.
+
+mod leases;
+mod nodes;
+mod queues;
+mod tasks;
 
 use serde_json::{Map, Value, json};
-
-use crate::routes;
 
 /// What tells one operation from another.
 struct Operation {
@@ -162,187 +165,8 @@ fn responses(operation: &Operation) -> Value {
 }
 
 fn find(path: &str, method: &str) -> Option<Operation> {
-    queue_operation(path, method)
-        .or_else(|| lease_operation(path, method))
-        .or_else(|| node_operation(path, method))
-}
-
-fn queue_operation(path: &str, method: &str) -> Option<Operation> {
-    Some(match (path, method) {
-        (routes::QUEUES, "get") => Operation::read(
-            "listQueues",
-            "queues",
-            "Lists the queues by name.",
-            &["limit", "page_token"],
-            &[(200, Some("QueueList"))],
-        ),
-        (routes::QUEUE, "get") => Operation::read(
-            "getQueue",
-            "queues",
-            "Shows a queue.",
-            &["queue"],
-            &[(200, Some("QueueDocument"))],
-        ),
-        (routes::QUEUE, "put") => Operation::write(
-            "putQueue",
-            "queues",
-            "Creates a queue (201) or replaces its settings (200).",
-            &["queue"],
-            Some(Body::Needed("QueueSettings")),
-            &[(200, Some("QueueDocument")), (201, Some("QueueDocument"))],
-        ),
-        (routes::QUEUE, "delete") => Operation::write(
-            "deleteQueue",
-            "queues",
-            "Deletes a queue without unfinished or dead tasks, or any with `force`.",
-            &["queue", "force"],
-            None,
-            &[(204, None)],
-        ),
-        (routes::QUEUE_TASKS, "post") => Operation::write(
-            "enqueue",
-            "tasks",
-            "Enqueues one task, or several with `tasks`: all or none.",
-            &["queue", "traceparent"],
-            Some(Body::Enqueue),
-            &[(201, Some("EnqueueResponse"))],
-        ),
-        (routes::TASKS, "get") => Operation::read(
-            "listTasks",
-            "tasks",
-            "Browses tasks without taking them.",
-            &["of_queue", "state", "worker", "type", "limit", "page_token"],
-            &[(200, Some("TaskList"))],
-        ),
-        (routes::TASK, "get") => Operation::read(
-            "getTask",
-            "tasks",
-            "Shows a task.",
-            &["task"],
-            &[(200, Some("TaskDocument"))],
-        ),
-        _ => return None,
-    })
-}
-
-fn lease_operation(path: &str, method: &str) -> Option<Operation> {
-    Some(match (path, method) {
-        (routes::QUEUE_DEQUEUE, "post") => Operation::write(
-            "dequeueFromQueue",
-            "leases",
-            "Leases ready tasks of a queue, and waits for one if asked to.",
-            &["queue"],
-            Some(Body::Needed("DequeueRequest")),
-            &[(200, Some("DequeueResponse"))],
-        ),
-        (routes::DEQUEUE, "post") => Operation::write(
-            "dequeue",
-            "leases",
-            "Leases ready tasks of several queues, tried in order.",
-            &[],
-            Some(Body::Needed("DequeueFromRequest")),
-            &[(200, Some("DequeueResponse"))],
-        ),
-        (routes::SETTLE, "post") => Operation::write(
-            "settle",
-            "leases",
-            "Settles leases, each on its own.",
-            &[],
-            Some(Body::Needed("SettleRequest")),
-            &[(200, Some("SettleResponse"))],
-        ),
-        (routes::ACK, "post") => Operation::write(
-            "ack",
-            "leases",
-            "The task is done. Repeating an ack that won gives the same answer.",
-            &["lease"],
-            Some(Body::Optional("AckRequest")),
-            &[(200, Some("Settled"))],
-        ),
-        (routes::NACK, "post") => Operation::write(
-            "nack",
-            "leases",
-            "The attempt failed: the task backs off, or is dead after its last attempt.",
-            &["lease"],
-            Some(Body::Optional("NackRequest")),
-            &[(200, Some("Settled"))],
-        ),
-        (routes::EXTEND, "post") => Operation::write(
-            "extend",
-            "leases",
-            "Keeps a lease longer.",
-            &["lease"],
-            Some(Body::Optional("ExtendRequest")),
-            &[(200, Some("Extended"))],
-        ),
-        (routes::RELEASE, "post") => Operation::write(
-            "release",
-            "leases",
-            "Gives a task back, to its place; counts as nothing.",
-            &["lease"],
-            None,
-            &[(200, Some("Settled"))],
-        ),
-        _ => return None,
-    })
-}
-
-fn node_operation(path: &str, method: &str) -> Option<Operation> {
-    Some(match (path, method) {
-        (routes::CLUSTER, "get") => Operation::local(
-            "getCluster",
-            "cluster",
-            "Shows the cluster as this node sees it.",
-            &[(200, Some("ClusterStatus"))],
-        ),
-        (routes::NODES, "post") => Operation::admin(
-            "addNode",
-            "Adds a running node and answers once it votes; 200 if it does already.",
-            &[],
-            Some(Body::Needed("AddNode")),
-            &[(200, Some("ClusterStatus")), (201, Some("ClusterStatus"))],
-        ),
-        (routes::NODE, "delete") => Operation::admin(
-            "removeNode",
-            "Removes a node for good.",
-            &["id"],
-            None,
-            &[(204, None)],
-        ),
-        (routes::TRANSFER_LEADER, "post") => Operation::admin(
-            "transferLeader",
-            "Hands leadership to a voter and answers once it leads.",
-            &[],
-            Some(Body::Needed("TransferLeader")),
-            &[(200, Some("ClusterStatus"))],
-        ),
-        (routes::SNAPSHOT, "post") => Operation::local(
-            "takeSnapshot",
-            "cluster",
-            "Takes a snapshot on this node, so that its log can be purged.",
-            &[(204, None)],
-        ),
-        (routes::LIVEZ, "get") => Operation::local(
-            "livez",
-            "health",
-            "Answers while the process runs.",
-            &[(200, Some("object"))],
-        ),
-        (routes::READYZ, "get") => Operation::local(
-            "readyz",
-            "health",
-            "Answers 200 only while this node can serve: recovered, and it knows a leader.",
-            &[(200, Some("object"))],
-        ),
-        (routes::METRICS, "get") => Operation::local(
-            "metrics",
-            "health",
-            "Prometheus metrics of this node.",
-            &[(200, Some("text"))],
-        ),
-        (routes::OPENAPI, "get") => {
-            Operation::local("openapi", "health", "This document.", &[(200, Some("object"))])
-        }
-        _ => return None,
-    })
+    queues::operation(path, method)
+        .or_else(|| tasks::operation(path, method))
+        .or_else(|| leases::operation(path, method))
+        .or_else(|| nodes::operation(path, method))
 }

@@ -40,6 +40,7 @@ fn problem() -> Value {
             ("state", of("TaskState")),
             ("attempt", count("The task's present attempt.")),
             ("counts", of("StateCounts")),
+            ("operation", count("Which operation of a transaction was refused, from 0.")),
             ("limit", count("The limit that would be passed.")),
             ("retry_after_ms", duration("Ask again after this long.", 0, limits::DELAY_MAX)),
         ],

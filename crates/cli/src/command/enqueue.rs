@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::arguments::Global;
 use crate::failure::Failure;
-use crate::payload;
+use crate::{labels, payload};
 
 /// Tasks in one request, unless their payloads are large.
 const BATCH_TASKS_MAX: usize = 500;
@@ -54,7 +54,7 @@ struct Options {
     #[arg(long = "type", value_name = "TYPE")]
     task_type: Option<String>,
     /// A label; may be repeated
-    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = labels::parse)]
     labels: Vec<(String, String)>,
     /// Attempts before the task is dead; 0 is no limit [default: the queue's]
     #[arg(long, value_name = "N")]
@@ -62,6 +62,9 @@ struct Options {
     /// How long a lease on it lasts, in milliseconds [default: the queue's]
     #[arg(long, value_name = "MS")]
     lease_ms: Option<u64>,
+    /// How long it may take to be done, from when it is due, in milliseconds [default: the queue's]
+    #[arg(long, value_name = "MS")]
+    ttl_ms: Option<u64>,
 }
 
 impl Enqueue {
@@ -150,6 +153,7 @@ impl Options {
             delay_ms: self.delay_ms,
             max_attempts: self.max_attempts,
             lease_ms: self.lease_ms,
+            ttl_ms: self.ttl_ms,
             task_type: self.task_type.clone(),
             labels: self.labels.iter().cloned().collect::<BTreeMap<_, _>>(),
             ..payload::task(payload)
@@ -186,9 +190,4 @@ fn bar() -> ProgressBar {
 fn moment(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse_rfc3339(text)
         .ok_or_else(|| "a time is RFC 3339, for example 2026-01-31T12:00:00Z".to_owned())
-}
-
-fn label(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("a label is KEY=VALUE")?;
-    Ok((key.to_owned(), value.to_owned()))
 }

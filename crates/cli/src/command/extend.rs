@@ -19,7 +19,10 @@ impl Extend {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let request = ExtendRequest { lease_ms: self.lease_ms };
         let extended = global.client()?.extend(self.lease, &request).await?;
-        let line = |_: &_| format!("{} is leased until {}", extended.task, extended.expires_at);
+        let line = |_: &_| match extended.cancelled {
+            true => format!("{} is cancelled", extended.task),
+            false => format!("{} is leased until {}", extended.task, extended.expires_at),
+        };
         global.output().show(&extended, line)
     }
 }

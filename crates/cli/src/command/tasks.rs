@@ -7,13 +7,14 @@ use crate::failure::Failure;
 use crate::payload;
 use crate::table::Table;
 
-/// Look at tasks without taking them
+/// Look at tasks without taking them; cancel, retry or run one
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "Examples:
   ferry tasks --queue mail --state dead
-  ferry tasks show t42"
+  ferry tasks show t42
+  ferry tasks cancel t42"
 )]
 pub(crate) struct Tasks {
     #[command(subcommand)]
@@ -21,7 +22,8 @@ pub(crate) struct Tasks {
     /// Only of this queue
     #[arg(long)]
     queue: Option<QueueName>,
-    /// Only in this state: scheduled, ready, leased, retrying, succeeded or dead
+    /// Only in this state: scheduled, blocked, ready, leased, retrying, succeeded, dead,
+    /// cancelled or expired
     #[arg(long)]
     state: Option<TaskState>,
     /// Only held by this worker
@@ -45,14 +47,35 @@ enum Action {
         /// Its id
         task: TaskId,
     },
+    /// Call a task off; who holds it learns it when it next extends or settles
+    Cancel {
+        /// Its id
+        task: TaskId,
+    },
+    /// Give a dead task all its attempts again
+    Retry {
+        /// Its id
+        task: TaskId,
+    },
+    /// Have a scheduled or retrying task wait no longer
+    RunNow {
+        /// Its id
+        task: TaskId,
+    },
 }
 
 impl Tasks {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let client = global.client()?;
-        if let Some(Action::Show { task }) = self.action {
-            let task = client.task(task).await?;
-            return global.output().show(&task, pretty);
+        let one = match self.action {
+            None => None,
+            Some(Action::Show { task }) => Some(client.task(task)),
+            Some(Action::Cancel { task }) => Some(client.cancel(task)),
+            Some(Action::Retry { task }) => Some(client.retry(task)),
+            Some(Action::RunNow { task }) => Some(client.run_now(task)),
+        };
+        if let Some(request) = one {
+            return global.output().show(&request.await?, pretty);
         }
         let mut query = TasksQuery {
             queue: self.queue,

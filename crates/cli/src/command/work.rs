@@ -167,7 +167,10 @@ impl Progress {
                 }
             }
             Event::Lost(task) => {
-                self.say(&format!("{} was dropped: its lease is lost", task.id));
+                self.say(&format!(
+                    "{} was dropped: it was cancelled, or its lease is lost",
+                    task.id
+                ));
                 self.count(&self.failed, task, "lost", None);
             }
             Event::Trouble(error) => {

@@ -1,10 +1,10 @@
-//! Queues: `PUT`, `GET`, `DELETE`, and the list.
+//! Queues: `PUT`, `GET`, `DELETE`, the list, pause and resume.
 
 use axum::response::Response;
 use ferry_api::{QueueList, QueueSettings};
-use ferry_core::command::{Command, DeleteQueue, PutQueue};
+use ferry_core::command::{Command, DeleteQueue, PauseQueue, PutQueue};
 use ferry_core::rejection::{QueueNotFound, Rejection};
-use ferry_core::{QueueView, Reply};
+use ferry_core::{Machine, QueueView, Reply};
 use ferry_types::{QueueName, Timestamp};
 use hyper::StatusCode;
 
@@ -14,6 +14,7 @@ use crate::named::Named;
 use crate::pages::Page;
 use crate::problem::Failure;
 use crate::reads::{self, Read};
+use crate::routes::leases::NoFields;
 use crate::translate;
 use crate::writes::write;
 
@@ -24,15 +25,13 @@ pub(crate) async fn put(Named(queue): Named<QueueName>, call: Call) -> Result<Re
         let settings: QueueSettings = call.json()?;
         let settings = translate::queue_settings(&settings)?;
         let put = PutQueue { queue: queue.as_str().into(), settings };
-        Ok((Command::PutQueue(put), settings))
+        Ok((Command::PutQueue(Box::new(put)), settings))
     };
     write(&call, build, |index, reply, settings| {
         let created = matches!(reply, Reply::QueuePut(put) if put.created);
         let status = if created { StatusCode::CREATED } else { StatusCode::OK };
-        let (view, now) =
-            call.node.replica.view(|_, machine| (machine.queue(queue.as_str()), machine.now()));
-        let settled = view.unwrap_or_else(|| empty(queue.clone()));
-        let document = translate::queue_document(QueueView { settings, ..settled }, now);
+        let (view, now) = present(&call, &queue);
+        let document = translate::queue_document(QueueView { settings, ..view }, now);
         Ok(answer::json(status, index, &document))
     })
     .await
@@ -56,6 +55,34 @@ pub(crate) async fn get(Named(queue): Named<QueueName>, call: Call) -> Result<Re
     };
     let document = translate::queue_document(view, age_base(now));
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
+}
+
+/// `POST /v1/queues/{queue}/pause`: the queue gives no tasks.
+pub(crate) async fn pause(Named(queue): Named<QueueName>, call: Call) -> Result<Response, Failure> {
+    set_paused(queue, call, true).await
+}
+
+/// `POST /v1/queues/{queue}/resume`: the queue gives tasks again.
+pub(crate) async fn resume(
+    Named(queue): Named<QueueName>,
+    call: Call,
+) -> Result<Response, Failure> {
+    set_paused(queue, call, false).await
+}
+
+async fn set_paused(queue: QueueName, call: Call, paused: bool) -> Result<Response, Failure> {
+    call.query.allow_write(&[])?;
+    call.json_or_default::<NoFields>()?;
+    let build = |_: &Call| {
+        let pause = PauseQueue { queue: queue.as_str().into(), paused };
+        Ok((Command::PauseQueue(pause), ()))
+    };
+    write(&call, build, |index, _, ()| {
+        let (view, now) = present(&call, &queue);
+        let document = translate::queue_document(QueueView { paused, ..view }, now);
+        Ok(answer::json(StatusCode::OK, index, &document))
+    })
+    .await
 }
 
 /// `DELETE /v1/queues/{queue}`.
@@ -93,6 +120,13 @@ pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
 }
 
+/// A queue after a write, and the time; others may have deleted it since.
+fn present(call: &Call, queue: &QueueName) -> (QueueView, Timestamp) {
+    let look = |machine: &Machine| (machine.queue(queue.as_str()), machine.now());
+    let (view, now) = call.node.replica.view(|_, machine| look(machine));
+    (view.unwrap_or_else(|| empty(queue.clone())), now)
+}
+
 /// The time against which an age is shown: replicated time stands still in an idle cluster.
 fn age_base(replicated: Timestamp) -> Timestamp {
     replicated.max(crate::wall_clock::now())
@@ -103,6 +137,7 @@ fn empty(name: QueueName) -> QueueView {
     QueueView {
         name,
         settings: ferry_core::command::QueueSettings::standard(),
+        paused: false,
         counts: ferry_core::rejection::StateCounts::default(),
         bytes: 0,
         oldest_ready_at: None,

@@ -1,18 +1,18 @@
 //! Tasks: enqueue, read, browse.
 
 use axum::response::Response;
-use bytes::Bytes;
 use ferry_api::headers::TRACEPARENT;
-use ferry_api::{EnqueueRequest, EnqueuedTask, EnqueuedTasks, TaskDocument, TaskList, TaskState};
+use ferry_api::{EnqueueRequest, EnqueuedTask, EnqueuedTasks, TaskList, TaskState};
 use ferry_core::command::{Command, Enqueue, NewTask};
 use ferry_core::reply::Enqueued;
 use ferry_core::row::TaskRow;
 use ferry_core::{Reply, StateName, TaskFilter, TaskView};
-use ferry_types::{LogIndex, QueueName, TaskId, WorkerName, limits};
+use ferry_types::{QueueName, TaskId, WorkerName};
 use hyper::StatusCode;
 
 use crate::answer;
 use crate::call::Call;
+use crate::documents::{document, documents};
 use crate::named::Named;
 use crate::pages::Page;
 use crate::problem::Failure;
@@ -70,8 +70,7 @@ pub(crate) async fn get(Named(id): Named<TaskId>, call: Call) -> Result<Response
     };
     let (index, view) = call.node.replica.view(|index, machine| (index, machine.task(id)));
     let view = view.ok_or_else(|| Failure::task_not_found(id).at(index))?;
-    let document = documents(&call, index, vec![view]).await?.pop();
-    let document = document.expect("a page shows its first task");
+    let document = document(&call, index, view).await?;
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
 }
 
@@ -99,56 +98,13 @@ pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
 }
 
-/// The tasks as they stood at `index` with their payloads and results, as many as fit into a body,
-/// and one at least.
-async fn documents(
-    call: &Call,
-    index: LogIndex,
-    views: Vec<TaskView>,
-) -> Result<Vec<TaskDocument>, Failure> {
-    let reader = call.node.replica.clone();
-    // What the machine shows may be a moment ahead of the disk.
-    reader.applied(index, call.remaining()).await?;
-    // The disk is read where that holds nobody up. If it fails, the node stops anyway.
-    let read = move || {
-        let ids: Vec<TaskId> =
-            views[..fitting(&views)].iter().map(|view| TaskId::new(view.row.id)).collect();
-        let payloads = reader.payloads(&ids).ok()?;
-        let mut documents = Vec::with_capacity(ids.len());
-        let mut bytes = 0;
-        for ((view, id), payload) in views.into_iter().zip(ids).zip(payloads) {
-            let is_done = view.row.state == StateName::Succeeded as i32;
-            let result = if is_done { reader.result(id).ok()? } else { None };
-            bytes += payload.as_ref().map_or(0, Bytes::len) + result.as_ref().map_or(0, Bytes::len);
-            if bytes > limits::BODY_BYTES_MAX && !documents.is_empty() {
-                break;
-            }
-            documents.push(translate::document(view, payload, result));
-        }
-        Some(documents)
-    };
-    let documents = tokio::task::spawn_blocking(read).await;
-    documents.ok().flatten().ok_or_else(Failure::shutting_down)
-}
-
-/// How many of the tasks fit into a body by their payloads; one always does.
-fn fitting(views: &[TaskView]) -> usize {
-    let mut bytes = 0;
-    let too_many = views.iter().position(|view| {
-        bytes += view.row.payload_bytes;
-        bytes > limits::BODY_BYTES_MAX as u64
-    });
-    too_many.map_or(views.len(), |fitting| fitting.max(1))
-}
-
 fn filter(call: &Call) -> Result<TaskFilter, Failure> {
     let query = &call.query;
     let name = "a name of 1 to 80 of A-Z a-z 0-9 . _ -";
     let worker = query.parsed::<WorkerName>("worker", "a worker's name")?;
-    let states = "scheduled, ready, leased, retrying, succeeded or dead";
     Ok(TaskFilter {
         queue: query.parsed("queue", name)?,
-        state: query.parsed::<TaskState>("state", states)?.map(translate::state_name),
+        state: query.parsed::<TaskState>("state", TaskState::GRAMMAR)?.map(translate::state_name),
         worker: worker.map(|worker| worker.as_str().to_owned()),
         task_type: query.get("type").map(str::to_owned),
     })
@@ -184,6 +140,7 @@ fn fresh(queue: &QueueName, task: &NewTask, enqueued: &Enqueued) -> TaskView {
             run_at_ms: due,
             max_attempts: task.max_attempts,
             lease_ms: task.lease_ms,
+            ttl_ms: task.ttl_ms,
             retry: task.retry,
             task_type: task.task_type.clone(),
             labels: task.labels.clone(),

@@ -32,10 +32,12 @@ pub(crate) fn new_task(task: CheckedTask, traceparent: Option<String>) -> comman
         delay_ms,
         max_attempts: task.max_attempts,
         lease_ms: task.lease_ms,
+        ttl_ms: task.ttl_ms,
         retry: task.retry.map(retry),
         task_type: task.task_type,
         labels: task.labels,
         traceparent,
+        ..command::NewTask::default()
     }
 }
 
@@ -48,8 +50,9 @@ pub(crate) fn document(
     let TaskView { queue, row } = view;
     let id = TaskId::new(row.id);
     let state = state_of(row.state);
-    let lease = match (state, row.token, row.expires_at_ms) {
-        (api::TaskState::Leased, Some(token), Some(expires_at)) => Some(LeaseDocument {
+    let is_held = state == api::TaskState::Leased || row.held;
+    let lease = match (is_held, row.token, row.expires_at_ms) {
+        (true, Some(token), Some(expires_at)) => Some(LeaseDocument {
             id: LeaseId { task: id, token: LeaseToken::new(token) },
             token: LeaseToken::new(token),
             worker: row.worker.and_then(|worker| worker.parse().ok()),
@@ -81,6 +84,7 @@ pub(crate) fn document(
         task_type: row.task_type,
         labels: row.labels,
         lease_ms: row.lease_ms,
+        ttl_ms: row.ttl_ms,
         retry: row.retry.map(retry_document),
         traceparent: row.traceparent,
         lease,

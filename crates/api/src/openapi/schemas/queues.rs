@@ -1,10 +1,13 @@
-use ferry_types::limits::{ATTEMPTS_MAX, DELAY_MAX, LEASE_MAX, PAGE_MAX};
+use ferry_types::limits::{
+    ATTEMPTS_MAX, DELAY_MAX, ERROR_BYTES_MAX, LABEL_VALUE_BYTES_MAX, LEASE_MAX, PAGE_MAX,
+};
 use serde_json::{Value, json};
 
 use crate::openapi::schema::{
-    answer, count, duration, integer, list, number, of, or, or_none, pattern, request, text,
+    answer, count, described, duration, flag, integer, list, number, of, or, or_none, pattern,
+    request, text, words,
 };
-use crate::{QueueSettings, RetryPolicy};
+use crate::{PurgedState, QueueSettings, RetryPolicy};
 
 pub(super) fn all() -> Vec<(&'static str, Value)> {
     vec![
@@ -20,6 +23,21 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("QueueDocument", document()),
         ("StateCounts", counts()),
         ("QueueRates", rates()),
+        ("PurgeRequest", purge()),
+        (
+            "Purged",
+            answer("Tasks were removed.", &["purged"], vec![("purged", count("How many."))]),
+        ),
+        ("DeadFilter", dead_filter()),
+        ("RedriveRequest", redrive()),
+        (
+            "Redriven",
+            answer(
+                "Dead tasks were redriven, or would be.",
+                &["redriven"],
+                vec![("redriven", count("How many."))],
+            ),
+        ),
         (
             "QueueList",
             answer(
@@ -39,7 +57,8 @@ fn settings() -> Value {
     let attempts =
         integer("Attempts before a task is dead; 0 is no limit.", 0, u64::from(ATTEMPTS_MAX));
     let bound = |description| or_none(integer(description, 1, u64::MAX));
-    let kept = duration("How long a succeeded task is kept for its result.", 0, DELAY_MAX);
+    let kept = duration("How long a succeeded, cancelled or expired task is kept.", 0, DELAY_MAX);
+    let ttl = "How long a task may take to be done, from when it is due; null is without end.";
     let dead = duration("How long a dead task is kept; null is forever.", 0, DELAY_MAX);
     request(
         "What a queue may be told. A setting that is left out is its default.",
@@ -50,8 +69,46 @@ fn settings() -> Value {
             ("retry", of("RetryPolicy")),
             ("max_tasks", bound("The most unfinished tasks; null is no bound.")),
             ("max_bytes", bound("The most payload bytes of unfinished tasks; null is no bound.")),
+            ("ttl_ms", or_none(duration(ttl, 1, DELAY_MAX))),
             ("result_retention_ms", or(kept, standard.result_retention_ms)),
             ("dead_retention_ms", or_none(dead)),
+        ],
+    )
+}
+
+fn purge() -> Value {
+    let states = "`ready`, `dead`, or `all`, finished ones too. Leased tasks stay.";
+    let states = words(states, &PurgedState::ALL.map(PurgedState::as_str));
+    request("Which tasks to remove.", &["state"], vec![("state", states)])
+}
+
+fn dead_filter() -> Value {
+    let mut kind = text("Only of this type.");
+    kind["minLength"] = json!(1);
+    kind["maxLength"] = json!(LABEL_VALUE_BYTES_MAX);
+    let mut error = text("Only those whose last error contains this text.");
+    error["minLength"] = json!(1);
+    error["maxLength"] = json!(ERROR_BYTES_MAX);
+    request(
+        "Which dead tasks: those that everything fits which is given.",
+        &[],
+        vec![
+            ("type", kind),
+            ("labels", described("Only with all of these labels.", "Labels")),
+            ("error", error),
+        ],
+    )
+}
+
+fn redrive() -> Value {
+    let most = "At most so many, in enqueue order; null is all.";
+    request(
+        "Which dead tasks get all their attempts again. It ends early where the queue is full.",
+        &[],
+        vec![
+            ("filter", described("Which of them; all if left out.", "DeadFilter")),
+            ("max", or_none(integer(most, 1, u64::MAX))),
+            ("dry_run", or(flag("Count them and change nothing."), false)),
         ],
     )
 }
@@ -80,10 +137,11 @@ fn document() -> Value {
                no task is ready.";
     answer(
         "A queue as it stands.",
-        &["queue", "settings", "counts", "bytes", "rates"],
+        &["queue", "settings", "paused", "counts", "bytes", "rates"],
         vec![
             ("queue", of("QueueName")),
             ("settings", of("QueueSettings")),
+            ("paused", flag("Whether it gives no tasks for now.")),
             ("counts", of("StateCounts")),
             ("bytes", count("Payload bytes of unfinished tasks.")),
             ("oldest_ready_age_ms", count(age)),
@@ -98,11 +156,14 @@ fn counts() -> Value {
         &[],
         vec![
             ("scheduled", count("Not due yet.")),
+            ("blocked", count("Waiting for the tasks that they depend on.")),
             ("ready", count("Any worker may take them.")),
             ("leased", count("Held by a worker.")),
             ("retrying", count("Backing off after a failure.")),
             ("succeeded", count("Done, kept for their result.")),
             ("dead", count("Out of attempts.")),
+            ("cancelled", count("Called off, kept for those who ask.")),
+            ("expired", count("Not done in time, kept for those who ask.")),
         ],
     )
 }

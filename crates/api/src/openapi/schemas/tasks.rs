@@ -65,6 +65,11 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
     ]
 }
 
+fn ttl(otherwise: &str) -> Value {
+    let description = format!("How long it may take to be done, from when it is due{otherwise}.");
+    duration(&description, 1, DELAY_MAX)
+}
+
 fn labels() -> Value {
     json!({
         "type": "object",
@@ -101,6 +106,7 @@ fn new_task() -> Value {
             ("delay_ms", or(delay, 0)),
             ("max_attempts", attempts),
             ("lease_ms", duration("How long a lease lasts; else the queue's.", 1, LEASE_MAX)),
+            ("ttl_ms", ttl("; else the queue's")),
             ("retry", described("How it backs off; else the queue's.", "RetryPolicy")),
             ("type", kind),
             ("labels", of("Labels")),
@@ -126,7 +132,7 @@ fn document() -> Value {
             ("enqueued_at", moment("When it was enqueued.")),
             ("run_at", moment("When it is or was due.")),
             ("started_at", moment("When its last attempt began.")),
-            ("finished_at", moment("When it succeeded or died.")),
+            ("finished_at", moment("When it ended.")),
             ("last_error", text("What its last failure said.")),
             ("result", any("What its winning ack gave.")),
             ("payload", any("Its payload, if that is JSON.")),
@@ -134,6 +140,7 @@ fn document() -> Value {
             ("type", text("The producer's word for what kind of task this is.")),
             ("labels", of("Labels")),
             ("lease_ms", duration("How long a lease on it lasts, if it says so.", 1, LEASE_MAX)),
+            ("ttl_ms", ttl("; none if left out")),
             ("retry", of("RetryPolicy")),
             ("traceparent", text("The W3C trace context of its enqueue.")),
             ("lease", of("LeaseDocument")),
