@@ -72,7 +72,7 @@ impl Running {
 
 async fn is_drained(client: &Client, queue: &str) -> bool {
     let counts = &client.queue(queue).await["counts"];
-    let unfinished = ["scheduled", "ready", "leased", "retrying"];
+    let unfinished = ["scheduled", "blocked", "ready", "leased", "retrying"];
     unfinished.iter().all(|state| counts[*state].as_u64().unwrap_or(0) == 0)
 }
 

@@ -96,15 +96,14 @@ async fn what_is_not_built_is_not_known() {
         ("/v1/leases/settle", json!({"settles": []}), "settles", "settle"),
         (TASKS, json!({"payload": 1, "selector": {}}), "selector", ""),
         (TASKS, json!({"payload": 1, "depends_on": []}), "depends_on", ""),
-        (TASKS, json!({"payload": 1, "ttl_ms": 1}), "ttl_ms", ""),
+        (TASKS, json!({"payload": 1, "resources": {}}), "resources", ""),
     ] {
         let answer = client.post(path, body).await;
         let problem = answer.expect_problem(400, "unknown_field");
         let detail = problem["detail"].as_str().unwrap_or_default();
         assert!(detail.contains(field) && detail.contains(nearest), "{detail}");
     }
-    for path in
-        ["/v2", "/v1", "/v1/schedules", "/v1/workers", "/v1/queues/mail/pause", "/v1/events"]
+    for path in ["/v2", "/v1", "/v1/schedules", "/v1/workers", "/v1/queues/mail/halt", "/v1/events"]
     {
         client.get(path).await.expect_problem(404, "not_found");
     }
@@ -290,7 +289,7 @@ async fn forged_headers_are_ignored() {
 }
 
 /// A cluster with something in it that bad input could harm, and its state.
-async fn start() -> (Cluster, Vec<Value>) {
+pub(crate) async fn start() -> (Cluster, Vec<Value>) {
     let cluster = Cluster::start(1).await;
     let client = cluster.client(1);
     client.enqueue("mail", json!({"payload": "is here"})).await;
@@ -308,7 +307,7 @@ async fn state(client: &Client) -> Vec<Value> {
     state
 }
 
-async fn unchanged(client: &Client, before: Vec<Value>) {
+pub(crate) async fn unchanged(client: &Client, before: Vec<Value>) {
     assert_eq!(state(client).await, before, "bad input changed the state");
 }
 

@@ -90,6 +90,38 @@ async fn every_command_speaks_json_on_stdout() {
 }
 
 #[tokio::test]
+async fn operators_act_on_queues_and_tasks() {
+    let cluster = Cluster::start(1).await;
+    let run = |arguments: &[&str]| ferry(cluster.client(1).base(), arguments, "").ok();
+    let json = |arguments: &[&str]| one(&run(&[arguments, &["--json"]].concat()).json_lines());
+    let put = json(&["queues", "put", "mail", "--max-attempts", "1", "--ttl-ms", "3600000"]);
+    assert_eq!(put["settings"]["ttl_ms"], 3_600_000);
+    assert_eq!(json(&["queues", "pause", "mail"])["paused"], true);
+    let enqueue = ["enqueue", "mail", "x", "--delay-ms", "3600000", "--ttl-ms", "5000"];
+    let enqueued = json(&enqueue);
+    assert_eq!(enqueued["ttl_ms"], 5_000);
+    let id = text(&enqueued["id"]);
+    assert_eq!(json(&["tasks", "run-now", &id])["state"], "ready");
+    assert!(run(&["queues"]).stdout.lines().any(|line| line.ends_with("yes")), "it is paused");
+    assert_eq!(json(&["queues", "resume", "mail"])["paused"], false);
+
+    let lease = text(&json(&["dequeue", "mail"])["lease"]["id"]);
+    json(&["nack", &lease, "--error", "no route"]);
+    let rehearsal = ["queues", "redrive", "mail", "--error", "route", "--dry-run"];
+    assert_eq!(run(&rehearsal).stdout.trim(), "1 tasks of mail would be redriven");
+    assert_eq!(json(&["queues", "redrive", "mail", "--label", "a=b"])["redriven"], 0);
+    assert_eq!(json(&["tasks", "retry", &id])["state"], "ready");
+    assert_eq!(json(&["tasks", "cancel", &id])["state"], "cancelled");
+    let again = ferry(cluster.client(1).base(), &["tasks", "cancel", &id], "");
+    assert_eq!(again.code, Some(1), "{}", again.stderr);
+    assert_eq!(json(&["queues", "purge", "mail", "dead"])["purged"], 0);
+    assert_eq!(
+        run(&["queues", "purge", "mail", "all"]).stdout.trim(),
+        "1 tasks of mail are removed"
+    );
+}
+
+#[tokio::test]
 async fn a_failed_command_gives_its_task_back_with_the_end_of_stderr() {
     let cluster = Cluster::start(1).await;
     let client = cluster.client(1);

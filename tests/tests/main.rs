@@ -5,13 +5,18 @@ mod architecture;
 mod judges;
 
 mod bad_input;
+mod bad_operations;
+mod cancel;
 mod consistency;
+mod dead_tasks;
 mod dequeue_wait;
 mod forwarding;
 mod idempotency;
 mod lease_api;
+mod pause;
 mod queue_api;
 mod task_api;
+mod ttl;
 
 mod all_killed;
 mod backlog;
