@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ferry_tests::wait::{self, PATIENCE};
 use ferry_tests::{Cluster, Dev, ferry};
 use serde_json::{Value, json};
 
@@ -133,6 +134,25 @@ async fn a_failed_command_gives_its_task_back_with_the_end_of_stderr() {
     assert_eq!(task["state"], "dead");
     let error = text(&task["last_error"]);
     assert!(error.contains(&format!("{id} mail 1")), "{error}");
+}
+
+#[tokio::test]
+async fn pain_19_a_running_command_ends_when_its_task_is_cancelled() {
+    let cluster = Cluster::start(3).await;
+    let client = cluster.client(1);
+    let id = client.enqueue("mail", json!({"payload": 1})).await;
+    let server = cluster.client(2).base().to_owned();
+    let worker = tokio::task::spawn_blocking(move || {
+        let arguments = ["work", "mail", "--drain", "--lease-ms", "900", "--", "sleep", "600"];
+        ferry(&server, &arguments, "")
+    });
+    let is_held = async || (client.state(&id).await == "leased").then_some(());
+    wait::until("the command to run", PATIENCE, is_held).await;
+    client.delete(&format!("/v1/tasks/{id}")).await.expect(200);
+    let ran = worker.await.expect("a worker does not panic").ok();
+    assert!(ran.stderr.contains("cancelled"), "{}", ran.stderr);
+    let task = client.task(&id).await;
+    assert_eq!((&task["state"], task.get("lease")), (&json!("cancelled"), None));
 }
 
 #[tokio::test]

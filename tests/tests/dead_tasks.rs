@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 const REDRIVE: &str = "/v1/queues/mail/redrive";
 
-/// Enough for several log entries.
-const MANY: usize = 8_000;
+/// Enough for several log entries, and for several looks of a rehearsal.
+const MANY: usize = 12_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pain_14_a_redrive_loses_nothing_though_its_leader_is_killed() {
@@ -19,6 +19,8 @@ async fn pain_14_a_redrive_loses_nothing_though_its_leader_is_killed() {
     let ids = client.enqueue_many("mail", MANY).await;
     kill_all_ready(&client).await;
     assert_eq!(client.count("mail", "dead").await, MANY as u64);
+    let rehearsed = client.post(REDRIVE, json!({"dry_run": true})).await.expect(200);
+    assert_eq!(rehearsed, json!({"redriven": MANY}));
 
     let redrive = {
         let client = client.clone();

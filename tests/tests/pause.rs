@@ -48,10 +48,10 @@ async fn a_resumed_queue_wakes_who_waits() {
             tokio::spawn(async move { client.dequeue("mail", body).await })
         })
         .collect();
-    client.enqueue_many("mail", 2).await;
     let leader = cluster.client(cluster.leader().await);
     let all_wait = async || (leader.metric("ferry_waiters").await >= 3.0).then_some(());
     wait::until("three dequeues to wait", Duration::from_secs(10), all_wait).await;
+    client.enqueue_many("mail", 2).await;
     act(&client, "resume").await;
     let mut taken = Vec::new();
     for waiter in waiters {

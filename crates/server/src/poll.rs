@@ -145,6 +145,8 @@ impl<'a> Poll<'a> {
             if matches!(look, Look::Nothing(_)) && self.is_confirmed && !self.is_over() {
                 match self.sleep(&ticket).await {
                     Event::Look => continue,
+                    // Nothing would come of it but an entry.
+                    Event::Coming if self.is_paused() => continue,
                     Event::Coming => is_coming = true,
                     Event::LeaderLost => return Ok(None),
                     Event::Stopping => return Err(Failure::shutting_down()),
@@ -205,6 +207,13 @@ impl<'a> Poll<'a> {
             }
             found
         })
+    }
+
+    /// Whether none of the queues gives tasks for now.
+    fn is_paused(&self) -> bool {
+        let queues = &self.request.queues;
+        let replica = &self.call.node.replica;
+        replica.view(|_, machine| queues.iter().all(|queue| machine.is_paused(queue.as_str())))
     }
 
     /// Whether the machine keeps what an earlier asking got.

@@ -35,6 +35,12 @@ impl Machine {
         Some(if queue.paused { 0 } else { queue.counts().ready })
     }
 
+    /// Whether a queue gives no tasks for now. O(log queues).
+    pub fn is_paused(&self, name: &str) -> bool {
+        let queue = self.queues.number(name).and_then(|number| self.queues.get(number));
+        queue.is_some_and(|queue| queue.paused)
+    }
+
     /// Whether an answer is kept under a key; callers' and forwarders' keys are different spaces.
     pub fn keeps_answer(&self, key: &str, forwarded: bool) -> bool {
         self.answers.space(forwarded).find(key).is_some()
