@@ -4,6 +4,10 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::Answer;
+use crate::event_stream::EventStream;
+
+/// How long a stream may be followed.
+const STREAM_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why a request has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +54,19 @@ impl Request {
     /// Bounds how long the client waits, whatever the server does.
     pub fn patience(self, patience: Duration) -> Self {
         Self { builder: self.builder.timeout(patience), ..self }
+    }
+
+    /// Sends the request for a stream of events, which may be followed for a minute.
+    ///
+    /// # Panics
+    /// If there is no such stream.
+    pub async fn events(self) -> EventStream {
+        let response = self.builder.timeout(STREAM_PATIENCE).send().await;
+        let response = response.unwrap_or_else(|error| panic!("{}: {error}", self.what));
+        assert_eq!(response.status().as_u16(), 200, "{}", self.what);
+        let kind = response.headers().get("content-type");
+        assert_eq!(kind.map(|kind| kind.as_bytes()), Some(&b"text/event-stream"[..]));
+        EventStream::new(response)
     }
 
     /// Sends the request.

@@ -28,6 +28,8 @@ pub enum Code {
     NotAcceptable,
     /// Send the whole request sooner.
     RequestTimeout,
+    /// Read the present state, then follow what comes after it: what was asked for is not kept.
+    EventsExpired,
     /// Send less: the body is above the cap.
     BodyTooLarge,
     /// Shorten the URI.
@@ -73,7 +75,7 @@ pub enum Code {
 
 impl Code {
     /// Every code that a node sends.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::MalformedJson,
         Self::InvalidArgument,
         Self::UnknownField,
@@ -85,6 +87,7 @@ impl Code {
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::RequestTimeout,
+        Self::EventsExpired,
         Self::BodyTooLarge,
         Self::UriTooLong,
         Self::UnsupportedMediaType,
@@ -119,6 +122,7 @@ impl Code {
             Self::NotAcceptable => 406,
             Self::RequestTimeout => 408,
             Self::LeaseLost | Self::WrongState | Self::AlreadyExists | Self::NotEmpty => 409,
+            Self::EventsExpired => 410,
             Self::BodyTooLarge => 413,
             Self::UriTooLong => 414,
             Self::UnsupportedMediaType => 415,
@@ -150,6 +154,7 @@ impl Code {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
             Self::RequestTimeout => "request_timeout",
+            Self::EventsExpired => "events_expired",
             Self::BodyTooLarge => "body_too_large",
             Self::UriTooLong => "uri_too_long",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -187,6 +192,7 @@ impl Code {
             Self::MethodNotAllowed => "the route does not have this method",
             Self::NotAcceptable => "the answer has no form that is accepted",
             Self::RequestTimeout => "the request did not come in time",
+            Self::EventsExpired => "the events are no longer kept",
             Self::BodyTooLarge => "the body is too large",
             Self::UriTooLong => "the URI is too long",
             Self::UnsupportedMediaType => "the body has an unsupported form",

@@ -21,5 +21,11 @@ pub const FERRY_FORWARD_WAIT_MS: &str = "ferry-forward-wait-ms";
 pub const FERRY_FORWARD_REPEAT: &str = "ferry-forward-repeat";
 /// A caller's name for one write, so that it may be repeated.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The id of the event that was seen last, where a stream is taken up again.
+pub const LAST_EVENT_ID: &str = "last-event-id";
+/// How the caller would have it done: `wait=SECONDS` (RFC 7240).
+pub const PREFER: &str = "prefer";
+/// What of `prefer` was heeded.
+pub const PREFERENCE_APPLIED: &str = "preference-applied";
 /// The W3C trace context, kept with an enqueued task.
 pub const TRACEPARENT: &str = "traceparent";

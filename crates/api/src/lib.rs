@@ -14,11 +14,13 @@ pub mod headers;
 pub mod openapi;
 pub mod routes;
 
+mod change;
 mod cluster;
 mod code;
 mod dequeue;
 mod enqueue;
 mod extend;
+mod history;
 mod invalid_field;
 mod labels;
 mod new_task;
@@ -35,11 +37,13 @@ mod settlement;
 mod state;
 mod task;
 
+pub use change::TaskChange;
 pub use cluster::{AddNode, ClusterStatus, NodeRole, NodeStatus, TransferLeader};
 pub use code::Code;
 pub use dequeue::{CheckedDequeue, DequeueRequest, DequeueResponse};
 pub use enqueue::{EnqueueRequest, EnqueuedTask, EnqueuedTasks, TaskBatch};
 pub use extend::{ExtendRequest, Extended};
+pub use history::{Digest, EventChange, EventDocument, HistoryItem, TaskHistory};
 pub use invalid_field::InvalidField;
 pub use new_task::{CheckedTask, Due, NewTask, Payload};
 pub use problem::Problem;

@@ -21,6 +21,8 @@ fn samples() -> Vec<(&'static str, Value)> {
         "result":1,"payload":1,"payload_base64":"","type":"t","labels":{{"k":"v"}},"lease_ms":5,
         "ttl_ms":6,"retry":{{}},"traceparent":"p","lease":{lease},"index":12}}"#
     );
+    let history = r#"{"index":1,"at":"2026-01-02T03:05:00Z","change":"leased","state":"leased",
+        "attempt":1,"node":1,"worker":"w"}"#;
     let settled = r#"{"lease":"l7.9","status":409,"code":"lease_lost","detail":"d","task":"t7",
         "state":"ready","attempt":1,"expires_at":"2026-01-02T03:05:00Z","cancelled":false}"#;
     let queue = r#"{"queue":"q","settings":{},"paused":true,"counts":{},"bytes":0,"oldest_ready_age_ms":1,
@@ -33,7 +35,7 @@ fn samples() -> Vec<(&'static str, Value)> {
     );
     let problem = r#"{"type":"t","title":"t","status":400,"detail":"d","code":"lease_lost",
         "field":"f","queue":"q","task":"t7","state":"ready","attempt":1,"counts":{},"operation":0,"limit":1,
-        "retry_after_ms":1}"#;
+        "oldest_index":1,"retry_after_ms":1}"#;
     let settings = r#"{"max_tasks":1,"max_bytes":1,"ttl_ms":1,"dead_retention_ms":1}"#;
     let new_task = r#"{"payload":1,"payload_base64":"","priority":1,"delay_ms":1,
         "run_at":"2026-01-02T03:05:00Z","max_attempts":1,"lease_ms":1,"ttl_ms":1,"retry":{},
@@ -57,6 +59,19 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("EnqueuedTask", value::<EnqueuedTask>(r#"{"id":"t7"}"#)),
         ("TaskDocument", value::<TaskDocument>(&task)),
         ("TaskList", value::<TaskList>(r#"{"tasks":[],"next_page_token":"x"}"#)),
+        ("TaskHistory", value::<TaskHistory>(r#"{"history":[]}"#)),
+        (
+            "EventDocument",
+            value::<EventDocument>(r#"{"index":1,"at":"2026-01-02T03:05:00Z","changes":[]}"#),
+        ),
+        (
+            "EventChange",
+            value::<EventChange>(
+                r#"{"task":"t7","queue":"q","change":"due","state":"ready","attempt":1}"#,
+            ),
+        ),
+        ("Digest", value::<Digest>(r#"{"index":1,"digest":"00"}"#)),
+        ("HistoryItem", value::<HistoryItem>(history)),
         ("LeaseDocument", value::<LeaseDocument>(lease)),
         ("DequeueFromRequest", value::<DequeueRequest>(&dequeue)),
         (

@@ -1,4 +1,4 @@
-use ferry_types::{QueueName, TaskId};
+use ferry_types::{LogIndex, QueueName, TaskId};
 use serde::{Deserialize, Serialize};
 
 use crate::{Code, InvalidField, StateCounts, TaskState};
@@ -41,6 +41,9 @@ pub struct Problem {
     /// The limit that would be passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+    /// The oldest log index whose events are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_index: Option<LogIndex>,
     /// Ask again after this long, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
@@ -66,6 +69,7 @@ impl Problem {
             counts: None,
             operation: None,
             limit: None,
+            oldest_index: None,
             retry_after_ms: None,
         }
     }

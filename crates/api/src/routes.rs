@@ -27,6 +27,10 @@ pub const TASK: &str = "/v1/tasks/{task}";
 pub const RETRY: &str = "/v1/tasks/{task}/retry";
 /// Have a task wait no longer: POST.
 pub const RUN_NOW: &str = "/v1/tasks/{task}/run-now";
+/// What has happened to a task: GET.
+pub const HISTORY: &str = "/v1/tasks/{task}/history";
+/// What came of a task: GET, which may wait for its end.
+pub const RESULT: &str = "/v1/tasks/{task}/result";
 /// A list of settlements: POST.
 pub const SETTLE: &str = "/v1/leases/settle";
 /// The task is done: POST.
@@ -37,6 +41,8 @@ pub const NACK: &str = "/v1/leases/{lease}/nack";
 pub const EXTEND: &str = "/v1/leases/{lease}/extend";
 /// Give the task back: POST.
 pub const RELEASE: &str = "/v1/leases/{lease}/release";
+/// What happens to tasks, as server-sent events: GET.
+pub const EVENTS: &str = "/v1/events";
 /// The cluster: GET.
 pub const CLUSTER: &str = "/v1/cluster";
 /// The nodes: POST adds one.
@@ -47,6 +53,8 @@ pub const NODE: &str = "/v1/cluster/nodes/{id}";
 pub const TRANSFER_LEADER: &str = "/v1/cluster/transfer-leader";
 /// Take a snapshot: POST.
 pub const SNAPSHOT: &str = "/v1/cluster/snapshot";
+/// The state of a node as one number: GET.
+pub const DIGEST: &str = "/v1/cluster/digest";
 /// Whether the process runs: GET.
 pub const LIVEZ: &str = "/livez";
 /// Whether the node can serve: GET.
@@ -71,16 +79,20 @@ pub const ALL: &[(&str, &[&str])] = &[
     (TASK, &["get", "delete"]),
     (RETRY, &["post"]),
     (RUN_NOW, &["post"]),
+    (HISTORY, &["get"]),
+    (RESULT, &["get"]),
     (SETTLE, &["post"]),
     (ACK, &["post"]),
     (NACK, &["post"]),
     (EXTEND, &["post"]),
     (RELEASE, &["post"]),
+    (EVENTS, &["get"]),
     (CLUSTER, &["get"]),
     (NODES, &["post"]),
     (NODE, &["delete"]),
     (TRANSFER_LEADER, &["post"]),
     (SNAPSHOT, &["post"]),
+    (DIGEST, &["get"]),
     (LIVEZ, &["get"]),
     (READYZ, &["get"]),
     (METRICS, &["get"]),

@@ -194,6 +194,7 @@ fn classify(url: String, problem: Problem) -> Outcome {
         | Code::IndexNotReached
         | Code::ForwardingLoop
         | Code::DiskFull
+        | Code::EventsExpired
         | Code::Unrecognized => Outcome::Refused(Box::new(problem)),
     }
 }

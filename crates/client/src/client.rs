@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ferry_api::{
-    AckRequest, AddNode, ClusterStatus, DequeueRequest, DequeueResponse, EnqueueRequest,
+    AckRequest, AddNode, ClusterStatus, DequeueRequest, DequeueResponse, Digest, EnqueueRequest,
     EnqueuedTasks, ExtendRequest, Extended, NackRequest, NewTask, PageQuery, PurgeRequest, Purged,
     PurgedState, QueueDocument, QueueList, QueueSettings, RedriveRequest, Redriven, SettleRequest,
     SettleResponse, Settled, Settlement, TaskBatch, TaskDocument, TaskList, TasksQuery,
@@ -183,6 +183,11 @@ impl Client {
     /// Shows the cluster as the asked node sees it.
     pub fn cluster(&self) -> Request<ClusterStatus> {
         self.read(routes::CLUSTER, &[], &())
+    }
+
+    /// The state of the asked node as one number: two nodes have the same at the same index.
+    pub fn digest(&self) -> Request<Digest> {
+        self.read(routes::DIGEST, &[], &())
     }
 
     /// Adds a running node; answers once it votes.

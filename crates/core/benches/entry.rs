@@ -8,7 +8,7 @@ use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ferry_core::command::{Enqueue, NewTask, TableLimits};
 use ferry_core::{Command, Entry, Proposal};
-use ferry_types::limits::{FINISHED_TASKS_MAX, IDEMPOTENCY_KEYS_MAX};
+use ferry_types::limits::{EVENTS_MAX, FINISHED_TASKS_MAX, IDEMPOTENCY_KEYS_MAX};
 use prost::Message;
 
 const COMMANDS: [usize; 3] = [1, 64, 1_000];
@@ -40,8 +40,10 @@ fn entry(commands: usize) -> Entry {
         limits: TableLimits {
             idempotency_keys_max: IDEMPOTENCY_KEYS_MAX,
             finished_tasks_max: FINISHED_TASKS_MAX,
+            events_max: EVENTS_MAX,
         },
         proposals: vec![proposal; commands],
+        node: 1,
     }
 }
 

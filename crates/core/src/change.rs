@@ -1,7 +1,7 @@
 use bytes::Bytes;
-use ferry_types::TaskId;
+use ferry_types::{LogIndex, TaskId};
 
-use crate::row::{CountersRow, EndedRow, IdempotencyRow, QueueRow, TaskRow};
+use crate::row::{CountersRow, EndedRow, EventRow, IdempotencyRow, LeadersRow, QueueRow, TaskRow};
 
 /// A row to write or to remove, so that the disk holds what the memory does. Within one entry each
 /// row appears at most once, as it is after the entry.
@@ -30,4 +30,10 @@ pub enum Change {
     PutEnded(EndedRow),
     /// By the task's number.
     DeleteEnded(TaskId),
+    /// What the entry did to tasks.
+    PutEvents(EventRow),
+    /// What the entry of this index did, if it did anything.
+    DeleteEvents(LogIndex),
+    /// The one row of leaders.
+    PutLeaders(LeadersRow),
 }

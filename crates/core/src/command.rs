@@ -34,6 +34,9 @@ pub struct Entry {
     /// What is asked for, in order. Empty when only time passes.
     #[prost(message, repeated, tag = "3")]
     pub proposals: Vec<Proposal>,
+    /// Which node wrote it, from 1; 0 in entries of an earlier version.
+    #[prost(uint64, tag = "4")]
+    pub node: u64,
 }
 
 /// How large the tables may grow that no caller bounds. They enter through the log, so that all
@@ -46,6 +49,9 @@ pub struct TableLimits {
     /// Succeeded, cancelled and expired tasks kept.
     #[prost(uint64, tag = "2")]
     pub finished_tasks_max: u64,
+    /// Entries whose events are kept.
+    #[prost(uint64, tag = "3")]
+    pub events_max: u64,
 }
 
 /// One command and the key it is asked under.

@@ -26,6 +26,7 @@
 mod change;
 pub mod command;
 mod effect;
+mod event;
 mod machine;
 pub mod rejection;
 pub mod reply;
@@ -36,8 +37,9 @@ mod view;
 pub use change::Change;
 pub use command::{Command, Entry, Proposal};
 pub use effect::Effect;
+pub use event::EventName;
 pub use machine::{Applied, Machine, Outcome, Restoring};
 pub use rejection::Rejection;
 pub use reply::Reply;
 pub use state::StateName;
-pub use view::{QueueView, TaskFilter, TaskView};
+pub use view::{HistoryView, QueueView, TaskFilter, TaskView};

@@ -14,9 +14,13 @@ mod dirty;
 mod due;
 mod end;
 mod enqueue;
+mod events;
 mod extend;
+mod history;
+mod history_query;
 mod id_set;
 mod journal;
+mod leaders;
 mod nack;
 mod named;
 mod pages;
@@ -49,6 +53,7 @@ use crate::row::CountersRow;
 use crate::{Change, Effect, Entry, Rejection, Reply};
 use answers::Answers;
 use applying::Applying;
+use leaders::Leaders;
 use queues::Queues;
 use rates::Rates;
 use tasks::Tasks;
@@ -84,6 +89,7 @@ pub struct Machine {
     answers: Answers,
     /// Tasks that ended while others wait for them, and whether otherwise than well.
     ended: BTreeMap<TaskId, bool>,
+    leaders: Leaders,
     /// By queue. What this node counts for itself: neither stored nor compared.
     rates: BTreeMap<u32, Rates>,
     /// Answers forgotten before their time. Likewise this node's own.
@@ -98,6 +104,7 @@ impl Default for Machine {
             next_token: 1,
             next_queue: 1,
             next_idempotency: 1,
+            events_from: 1,
         };
         Self {
             counters,
@@ -105,6 +112,7 @@ impl Default for Machine {
             tasks: Tasks::default(),
             answers: Answers::default(),
             ended: BTreeMap::new(),
+            leaders: Leaders::default(),
             rates: BTreeMap::new(),
             evicted_answers: 0,
         }
@@ -114,12 +122,14 @@ impl Default for Machine {
 /// Whether the replicated state is the same. Looks at everything: for tests.
 impl PartialEq for Machine {
     fn eq(&self, other: &Self) -> bool {
-        let Self { counters, queues, tasks, answers, ended, rates: _, evicted_answers: _ } = self;
+        let Self { counters, queues, tasks, answers, ended, leaders, rates: _, evicted_answers: _ } =
+            self;
         *counters == other.counters
             && *queues == other.queues
             && *tasks == other.tasks
             && *answers == other.answers
             && *ended == other.ended
+            && *leaders == other.leaders
     }
 }
 
@@ -158,6 +168,11 @@ impl Machine {
         let leftover = self.queues.next_leftover().map(|_| self.now());
         let waiting = (!self.ended.is_empty()).then(|| self.now());
         task.into_iter().chain(answer).chain(leftover).chain(waiting).min()
+    }
+
+    /// The first entry whose events are kept, if it had any.
+    pub fn events_from(&self) -> LogIndex {
+        LogIndex::new(self.counters.events_from)
     }
 
     /// The number the next task will have.

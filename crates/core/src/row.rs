@@ -1,5 +1,7 @@
 //! The rows that hold the state on disk. Tags never change their meaning.
 
+mod event;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -7,6 +9,8 @@ use bytes::Bytes;
 use crate::command::{QueueSettings, RetryPolicy, Unique};
 use crate::reply::Reply;
 use crate::state::StateName;
+
+pub use event::{EventQueue, EventRow, HistoryEvent, HistoryRow, LeaderRow, LeadersRow, TaskEvent};
 
 /// The machine's counters.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
@@ -26,6 +30,9 @@ pub struct CountersRow {
     /// The number of the next idempotency row, from 1.
     #[prost(uint64, tag = "5")]
     pub next_idempotency: u64,
+    /// The first entry whose events are kept, if there were any.
+    #[prost(uint64, tag = "7")]
+    pub events_from: u64,
 }
 
 /// A queue.
@@ -144,6 +151,9 @@ pub struct TaskRow {
     /// Whether it runs even if one of them fails.
     #[prost(bool, tag = "43")]
     pub run_on_dependency_failure: bool,
+    /// What has happened to it: a `HistoryRow`, or nothing for a task that only was enqueued.
+    #[prost(bytes = "vec", tag = "50")]
+    pub history: Vec<u8>,
 }
 
 /// A kept answer.

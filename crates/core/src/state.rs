@@ -70,6 +70,21 @@ impl StateName {
     }
 }
 
+impl StateName {
+    /// Whether nothing more happens to a task in this state by itself.
+    pub const fn is_finished(self) -> bool {
+        match self {
+            Self::Succeeded | Self::Dead | Self::Cancelled | Self::Expired => true,
+            Self::Unknown
+            | Self::Scheduled
+            | Self::Blocked
+            | Self::Ready
+            | Self::Leased
+            | Self::Retrying => false,
+        }
+    }
+}
+
 impl fmt::Display for StateName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.as_str())

@@ -1,8 +1,9 @@
 //! What readers see of the state.
 
-use ferry_types::{QueueName, Timestamp};
+use ferry_types::{LogIndex, NodeId, QueueName, Timestamp};
 
 use crate::command::QueueSettings;
+use crate::event::EventName;
 use crate::rejection::StateCounts;
 use crate::row::TaskRow;
 use crate::state::StateName;
@@ -12,8 +13,27 @@ use crate::state::StateName;
 pub struct TaskView {
     /// Its queue.
     pub queue: QueueName,
-    /// All else, as it is stored.
+    /// All else, as it is stored, without its history.
     pub row: TaskRow,
+}
+
+/// An event in a task's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryView {
+    /// The index of the entry that did it.
+    pub index: LogIndex,
+    /// The entry's replicated time.
+    pub at: Timestamp,
+    /// What it was.
+    pub event: EventName,
+    /// The task's state afterwards.
+    pub state: StateName,
+    /// Leases that counted afterwards.
+    pub attempt: u32,
+    /// The leader that wrote the entry, if that is still known.
+    pub node: Option<NodeId>,
+    /// Who got the lease, or held it until then.
+    pub worker: Option<String>,
 }
 
 /// A queue.

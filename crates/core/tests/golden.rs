@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use prost::Message;
-use samples::{commands, refusals, replies, rows};
+use samples::{commands, refusals, replies, rows, tick};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -37,6 +37,7 @@ fn check<M: Message + Default + PartialEq>((name, message): (&str, M)) -> String
 fn every_encoding_is_as_it_was() {
     let mut files = BTreeSet::new();
     files.extend(commands().map(check));
+    files.insert(check(tick()));
     files.extend(replies().map(check));
     files.extend(refusals().map(check));
     files.extend(check_rows());
@@ -47,7 +48,7 @@ fn every_encoding_is_as_it_was() {
     assert_eq!(files, there, "a golden file has no sample");
 }
 
-fn check_rows() -> [String; 7] {
+fn check_rows() -> [String; 12] {
     let rows = rows();
     [
         check(("row-counters", rows.counters)),
@@ -57,6 +58,11 @@ fn check_rows() -> [String; 7] {
         check(("row-idempotency", rows.idempotency)),
         check(("row-task-ended", rows.task_ended)),
         check(("row-ended", rows.ended)),
+        check(("row-counters-with-events", rows.feed.counters)),
+        check(("row-task-with-history", rows.feed.task)),
+        check(("row-history", rows.feed.history)),
+        check(("row-events", rows.feed.events)),
+        check(("row-leaders", rows.feed.leaders)),
     ]
 }
 

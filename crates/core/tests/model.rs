@@ -82,6 +82,7 @@ fn leases(applied: &Applied) -> Vec<(u64, u64)> {
 
 fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
     let machine = &witness.machine;
+    assert_told(witness, reference);
     assert_eq!(machine.now().as_millis(), reference.now);
     assert_eq!(machine.next_alarm().map(Timestamp::as_millis), reference.next_alarm());
     assert_tasks(witness, reference);
@@ -103,6 +104,15 @@ fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
     assert_eq!(woken, BTreeMap::new());
 }
 
+/// Each task's events, in order. The reference has no order among tasks that fall due together.
+fn assert_told(witness: &Witness, reference: &Reference) {
+    let Some(row) = witness.events().find(|row| row.index == reference.index) else { return };
+    let (mut told, mut expected) = (row.events.clone(), reference.told.clone());
+    told.sort_by_key(|event| event.task);
+    expected.sort_by_key(|event| event.task);
+    assert_eq!(told, expected);
+}
+
 fn assert_tasks(witness: &Witness, reference: &Reference) {
     let tasks = all_tasks(&witness.machine);
     let known: Vec<_> = reference.tasks.iter().filter(|task| !task.is_left_over()).collect();
@@ -110,6 +120,8 @@ fn assert_tasks(witness: &Witness, reference: &Reference) {
     for (view, task) in tasks.iter().zip(known) {
         assert_eq!(view.queue.as_str(), task.queue);
         assert_eq!(view.row, task.row);
+        let history = witness.machine.history(TaskId::new(task.row.id));
+        assert_eq!(history.as_ref(), Some(&task.history));
         let result = witness.result(TaskId::new(task.row.id));
         assert_eq!(result.cloned().unwrap_or_default(), task.result);
     }

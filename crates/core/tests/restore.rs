@@ -7,8 +7,14 @@ use ferry_core::row::{CountersRow, IdempotencyRow, KeptAnswer, QueueRow, TaskRow
 use ferry_core::{Machine, Reply, Restoring, StateName};
 use ferry_types::TaskId;
 
-const COUNTERS: CountersRow =
-    CountersRow { now_ms: 1, next_task: 3, next_token: 2, next_queue: 3, next_idempotency: 3 };
+const COUNTERS: CountersRow = CountersRow {
+    now_ms: 1,
+    next_task: 3,
+    next_token: 2,
+    next_queue: 3,
+    next_idempotency: 3,
+    events_from: 1,
+};
 
 fn queue(id: u32, name: &str) -> QueueRow {
     QueueRow { id, name: name.into(), settings: QueueSettings::standard(), ..QueueRow::default() }
@@ -99,7 +105,7 @@ fn rows_without_counters_are_refused() {
 
 #[test]
 fn contradictions_are_refused() {
-    let cases: [(&str, Add); 17] = [
+    let cases: [(&str, Add); 18] = [
         ("there are two rows of counters", |rows| rows.counters(COUNTERS)),
         ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(1, "post"))),
         ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(2, "mail"))),
@@ -111,6 +117,9 @@ fn contradictions_are_refused() {
         ("task t3 was not enqueued yet", |rows| rows.task(task(3))),
         ("the queue of task t1 is missing", |rows| rows.task(TaskRow { queue: 2, ..task(1) })),
         ("task 1 has no such priority", |rows| rows.task(TaskRow { priority: 10, ..task(1) })),
+        ("task 1 has no readable history", |rows| {
+            rows.task(TaskRow { history: vec![0xff], ..task(1) });
+        }),
         ("task 1 lacks its state", |rows| rows.task(TaskRow { state: 0, ..task(1) })),
         ("task 1 lacks its state", |rows| {
             rows.task(TaskRow { expires_at_ms: None, ..leased(1, 1) });

@@ -16,9 +16,9 @@ fn put(number: usize) -> Command {
 
 fn apply(machine: &mut Machine, commands: Vec<Command>) -> Vec<Result<Reply, Rejection>> {
     let proposal = |command| Proposal { command: Some(command), idempotency: None };
-    let limits = TableLimits { idempotency_keys_max: 1, finished_tasks_max: 1 };
+    let limits = TableLimits { idempotency_keys_max: 1, finished_tasks_max: 1, events_max: 1 };
     let proposals = commands.into_iter().map(proposal).collect();
-    let applied = machine.apply(LogIndex::new(1), Entry { at_ms: 0, limits, proposals });
+    let applied = machine.apply(LogIndex::new(1), Entry { at_ms: 0, limits, proposals, node: 1 });
     assert_eq!(machine.check(), Ok(()));
     applied.outcomes.into_iter().map(|outcome| outcome.result).collect()
 }
@@ -34,9 +34,9 @@ fn what_is_forgotten_before_its_time_is_counted() {
             ..Idempotency::default()
         }),
     };
-    let limits = TableLimits { idempotency_keys_max: 2, finished_tasks_max: 1 };
+    let limits = TableLimits { idempotency_keys_max: 2, finished_tasks_max: 1, events_max: 1 };
     let proposals = ["a", "b", "c", "b"].map(put).to_vec();
-    machine.apply(LogIndex::new(1), Entry { at_ms: 0, limits, proposals });
+    machine.apply(LogIndex::new(1), Entry { at_ms: 0, limits, proposals, node: 1 });
     assert_eq!((machine.kept_answers(), machine.evicted_answers()), ((2, 0), 1));
     assert!(!machine.keeps_answer("a", false));
 }

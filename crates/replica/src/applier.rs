@@ -12,9 +12,11 @@ use ferry_core::{Change, Effect, Entry, Machine, Outcome, Reply};
 use ferry_store::{LogEntry, LogId, Membership, Opened, Payload, Snapshot, State};
 use ferry_types::{LogIndex, TaskId, Timestamp};
 use prost::Message;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::clock::SharedClock;
+use crate::digest::{Ask, DIGESTS_MAX, Digested, Digests};
+use crate::follow::Followed;
 use crate::{Answer, LeasedTask};
 
 /// Takes the answers to an entry's proposals.
@@ -37,6 +39,7 @@ pub(crate) struct Stage {
 enum Job {
     Apply(Vec<Applying>, oneshot::Sender<io::Result<()>>),
     Install(Snapshot, oneshot::Sender<io::Result<()>>),
+    Digest(Ask),
     Stop,
 }
 
@@ -47,6 +50,8 @@ pub(crate) struct Applier {
     stage: Arc<RwLock<Stage>>,
     progress: watch::Receiver<Progress>,
     alarm: watch::Receiver<Option<Timestamp>>,
+    followed: Followed,
+    digests: Arc<Semaphore>,
 }
 
 /// How far the applier has come.
@@ -71,10 +76,21 @@ impl Applier {
         let stage = Arc::new(RwLock::new(Stage { machine, applied, membership }));
         let (publish, progress) = watch::channel(Progress { index, bytes: 0 });
         let (jobs, queue) = channel();
-        let work = Work { state, stage: stage.clone(), clock, publish, ring, effects };
+        let followed = Followed::default();
+        let work = Work {
+            digests: Digests::new(state.clone()),
+            state,
+            stage: stage.clone(),
+            clock,
+            publish,
+            ring,
+            effects,
+            followed: followed.clone(),
+        };
         let thread =
             std::thread::Builder::new().name("apply".into()).spawn(move || work.run(queue))?;
-        Ok((Self { jobs, stage, progress, alarm }, thread))
+        let digests = Arc::new(Semaphore::new(DIGESTS_MAX));
+        Ok((Self { jobs, stage, progress, alarm, followed, digests }, thread))
     }
 
     pub(crate) fn applied_state(&self) -> (Option<LogId>, (Option<LogId>, Membership)) {
@@ -91,6 +107,11 @@ impl Applier {
         self.alarm.clone()
     }
 
+    /// Who waits for tasks to end.
+    pub(crate) fn followed(&self) -> &Followed {
+        &self.followed
+    }
+
     /// Shows the stage. Holds up the apply thread meanwhile.
     pub(crate) fn view<R>(&self, look: impl FnOnce(&Stage) -> R) -> R {
         look(&self.stage.read().expect("the apply thread ends the process when it panics"))
@@ -102,6 +123,16 @@ impl Applier {
 
     pub(crate) async fn install(&self, snapshot: Snapshot) -> io::Result<()> {
         self.ask(|done| Job::Install(snapshot, done)).await
+    }
+
+    /// Has the state hashed at `index`, or at once; `None` while too many are waited for. The answer
+    /// fails if the thread ends before.
+    pub(crate) fn digest(&self, index: Option<LogIndex>) -> Option<oneshot::Receiver<Digested>> {
+        let permit = self.digests.clone().try_acquire_owned().ok()?;
+        let (answer, answered) = oneshot::channel();
+        // If the thread has ended, the answer is dropped with the job.
+        let _ = self.jobs.send(Job::Digest(Ask { index, answer, permit }));
+        Some(answered)
     }
 
     /// Ends the thread after what it was given before.
@@ -129,6 +160,8 @@ struct Work {
     publish: watch::Sender<Progress>,
     ring: watch::Sender<Option<Timestamp>>,
     effects: mpsc::UnboundedSender<Vec<Effect>>,
+    followed: Followed,
+    digests: Digests,
 }
 
 /// What an apply batch did to the machine, and is still to do elsewhere.
@@ -142,7 +175,7 @@ struct Stepped {
 }
 
 impl Work {
-    fn run(self, jobs: Receiver<Job>) {
+    fn run(mut self, jobs: Receiver<Job>) {
         for job in jobs {
             match job {
                 Job::Apply(entries, done) => {
@@ -153,12 +186,27 @@ impl Work {
                 Job::Install(snapshot, done) => {
                     let _ = done.send(self.install(&snapshot));
                 }
+                Job::Digest(ask) => self.digests.ask(ask, self.publish.borrow().index),
                 Job::Stop => return,
             }
         }
     }
 
-    fn apply(&self, entries: Vec<Applying>) -> io::Result<()> {
+    /// Applies entries as one batch, or as several where the state is to be hashed in between.
+    fn apply(&mut self, mut entries: Vec<Applying>) -> io::Result<()> {
+        let Some(last) = entries.last().map(|applying| applying.entry.id.index) else {
+            return Ok(());
+        };
+        while let Some(index) = self.digests.next(last) {
+            let behind = entries.partition_point(|applying| applying.entry.id.index <= index);
+            let rest = entries.split_off(behind);
+            self.apply_batch(std::mem::replace(&mut entries, rest))?;
+            self.digests.reached(index);
+        }
+        self.apply_batch(entries)
+    }
+
+    fn apply_batch(&self, entries: Vec<Applying>) -> io::Result<()> {
         let Some(last) = entries.last().map(|applying| applying.entry.id) else { return Ok(()) };
         let Stepped { answers, effects, changes, membership, bytes } = self.step_all(entries)?;
         self.state.commit(last, membership.as_ref(), &changes).map_err(io::Error::other)?;
@@ -167,6 +215,7 @@ impl Work {
             progress.index = last.index;
             progress.bytes += bytes;
         });
+        self.followed.tell(&changes);
         if !effects.is_empty() {
             // The leader's shell goes away first when the node stops.
             let _ = self.effects.send(effects);
@@ -238,7 +287,7 @@ impl Work {
         Ok(ids.iter().zip(payloads).map(leased).collect())
     }
 
-    fn install(&self, snapshot: &Snapshot) -> io::Result<()> {
+    fn install(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         let installed = self.state.install(snapshot).map_err(io::Error::other)?;
         let index = installed.applied.map_or(LogIndex::default(), |id| id.index);
         let mut stage = self.stage.write().expect("only this thread writes");
@@ -249,6 +298,9 @@ impl Work {
         };
         self.tell_time(&stage.machine);
         self.publish.send_modify(|progress| progress.index = index);
+        drop(stage);
+        self.followed.tell_all();
+        self.digests.reached(index);
         Ok(())
     }
 }

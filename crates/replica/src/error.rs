@@ -37,6 +37,26 @@ pub enum ReadError {
     Stopped,
 }
 
+/// Why there is no digest of the state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DigestError {
+    /// Ask for the present index, or for one to come.
+    #[error("the state has gone on to index {applied}")]
+    Past {
+        /// Where it is.
+        applied: LogIndex,
+    },
+    /// The index was not applied here, or the state not hashed, in time. Ask again with more time.
+    #[error("the digest was not made in time")]
+    NotReached,
+    /// Ask again later.
+    #[error("too many digests are waited for")]
+    TooMany,
+    /// The node is stopping, or its disk has failed.
+    #[error("this node has stopped")]
+    Stopped,
+}
+
 /// Why the cluster was not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdminError {

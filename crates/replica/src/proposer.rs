@@ -54,9 +54,10 @@ impl Proposer {
         raft: Raft,
         clock: SharedClock,
         limits: TableLimits,
+        node: NodeId,
     ) -> (Self, impl Future<Output = ()>) {
         let (queue, queued) = mpsc::channel(QUEUE_MAX);
-        (Self { queue }, run(raft, clock, limits, queued))
+        (Self { queue }, run(raft, clock, limits, node, queued))
     }
 
     /// Proposes and waits for the answer, `patience` at most.
@@ -93,6 +94,7 @@ async fn run(
     raft: Raft,
     clock: SharedClock,
     limits: TableLimits,
+    node: NodeId,
     mut queued: mpsc::Receiver<Queued>,
 ) {
     let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX as usize));
@@ -114,7 +116,7 @@ async fn run(
         let permit = permits.split(1).expect("it has at least one");
         drop(permits);
         let at = tell(&clock);
-        let entry = Entry { at_ms: at.as_millis(), limits, proposals };
+        let entry = Entry { at_ms: at.as_millis(), limits, proposals, node: node.get() };
         let encoded = Commands(Bytes::from(entry.encode_to_vec()));
         if raft.client_write_ff(encoded, Some(waiting.into_callback(permit))).await.is_err() {
             return;

@@ -24,7 +24,7 @@ const HANDOVER_PATIENCE: Duration = Duration::from_secs(1);
 /// A node's share in its Raft group. Cheap to clone.
 #[derive(Clone)]
 pub struct Replica {
-    parts: Arc<Parts>,
+    pub(crate) parts: Arc<Parts>,
 }
 
 impl Replica {

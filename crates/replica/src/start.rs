@@ -67,7 +67,8 @@ pub(crate) async fn start(
     let (loops, stop) = (Loops::new(fatal.clone()), CancellationToken::new());
     let (leader, watch_leader) = LeaderWatch::new(raft.clone(), stop.clone());
     loops.spawn("leader watch", watch_leader);
-    let (proposer, propose) = Proposer::new(raft.clone(), clock.clone(), options.table_limits);
+    let (proposer, propose) =
+        Proposer::new(raft.clone(), clock.clone(), options.table_limits, options.node);
     loops.spawn("proposer", stop.clone().run_until_cancelled_owned(propose));
     let (departures, departed) = mpsc::channel(DEPARTURES_MAX);
     let (progress, freshness) = (applier.progress(), Freshness::new());

@@ -79,7 +79,11 @@ fn options(
         snapshot_entries: 1_000,
         snapshot_bytes: 64 << 20,
         log_entries_kept: 100,
-        table_limits: TableLimits { idempotency_keys_max: 1_000, finished_tasks_max: 1_000 },
+        table_limits: TableLimits {
+            idempotency_keys_max: 1_000,
+            finished_tasks_max: 1_000,
+            events_max: 1_000,
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use ferry_api::headers as names;
+use ferry_api::{headers as names, routes};
 use ferry_types::{IdempotencyKey, limits};
 use hyper::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
@@ -18,6 +18,7 @@ use crate::between_nodes::Forwarded;
 use crate::body;
 use crate::body_reader;
 use crate::door::Door;
+use crate::event_stream::EVENT_STREAM;
 use crate::node::Node;
 use crate::problem::Failure;
 use crate::query::Query;
@@ -51,7 +52,7 @@ impl FromRequest<Arc<Door>> for Call {
         let arrived = Instant::now();
         let node = Arc::clone(door.node()?);
         let (parts, body) = request.into_parts();
-        accept::check(&parts.headers, JSON)?;
+        accept::check(&parts.headers, media_type(&parts.uri))?;
         let query = Query::parse(parts.uri.query().unwrap_or(""))?;
         let forwarded = Forwarded::read(&parts.headers, door.id)?;
         let key = RequestKey::new(callers_key(&parts.headers)?, forwarded.as_ref());
@@ -101,6 +102,11 @@ impl Call {
     pub(crate) fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
         body::optional(&self.headers, &self.body)
     }
+}
+
+/// What good answers of a route are made of.
+fn media_type(uri: &Uri) -> &'static str {
+    if uri.path() == routes::EVENTS { EVENT_STREAM } else { JSON }
 }
 
 async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {

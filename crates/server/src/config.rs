@@ -126,6 +126,7 @@ impl Config {
             table_limits: TableLimits {
                 idempotency_keys_max: values.integer("idempotency_keys_max"),
                 finished_tasks_max: values.integer("finished_tasks_max"),
+                events_max: values.integer("events_max"),
             },
             waiters_max: count("waiters_max"),
             connections_max: count("connections_max"),

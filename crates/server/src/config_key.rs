@@ -194,6 +194,12 @@ pub const KEYS: &[ConfigKey] = &[
         "Succeeded, cancelled and expired tasks kept; the oldest go first.",
     ),
     integer(
+        "events_max",
+        (0, 100_000_000),
+        limits::EVENTS_MAX,
+        "Log entries whose events the change feed keeps; the oldest go first.",
+    ),
+    integer(
         "waiters_max",
         (1, 1_000_000),
         limits::WAITERS_MAX as u64,

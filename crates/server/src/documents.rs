@@ -28,7 +28,7 @@ pub(crate) async fn documents(
 ) -> Result<Vec<TaskDocument>, Failure> {
     let reader = call.node.replica.clone();
     // What the machine shows may be a moment ahead of the disk.
-    reader.applied(index, call.remaining()).await?;
+    reader.applied(index, call.patience).await?;
     // The disk is read where that holds nobody up. If it fails, the node stops anyway.
     let read = move || {
         let ids: Vec<TaskId> =

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use ferry_api::Code;
+use futures::StreamExt;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONNECTION, HOST, HeaderValue};
 use hyper::{Method, Request, Version};
@@ -46,8 +47,12 @@ impl hyper::service::Service<Request<Incoming>> for Front {
         self.phase.enter();
         let front = self.clone();
         Box::pin(async move {
-            let _busy = Busy::new(&front);
-            Ok(front.serve(request).await)
+            let busy = Busy::new(front);
+            let mut response = busy.0.serve(request).await;
+            Ok(match response.extensions_mut().remove::<Streams>() {
+                Some(Streams) => response.map(|body| hold(body, busy)),
+                None => response,
+            })
         })
     }
 }
@@ -83,17 +88,29 @@ impl Front {
     }
 }
 
-/// A request under way, however it ends.
-struct Busy<'a>(&'a Front);
+/// Marks an answer whose body goes on and on: its request is under way until the body ends, so that
+/// nobody takes the connection for idle.
+#[derive(Clone)]
+pub(crate) struct Streams;
 
-impl<'a> Busy<'a> {
-    fn new(front: &'a Front) -> Self {
+/// The same body, which keeps the request under way.
+fn hold(body: Body, busy: Busy) -> Body {
+    Body::from_stream(body.into_data_stream().inspect(move |_| {
+        let _: &Busy = &busy;
+    }))
+}
+
+/// A request under way, however it ends.
+struct Busy(Front);
+
+impl Busy {
+    fn new(front: Front) -> Self {
         front.door.metrics.in_flight.fetch_add(1, Ordering::Relaxed);
         Self(front)
     }
 }
 
-impl Drop for Busy<'_> {
+impl Drop for Busy {
     fn drop(&mut self) {
         self.0.door.metrics.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.0.phase.leave();

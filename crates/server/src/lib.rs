@@ -32,10 +32,12 @@ mod idempotency;
 mod json_scan;
 mod named;
 mod pages;
+mod prefer;
 mod probe;
 mod query;
 mod request_key;
 
+mod event_stream;
 mod forwarder;
 mod poll;
 mod reads;

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use ferry_api::{Code, InvalidField, Problem};
 use ferry_core::Rejection;
-use ferry_replica::{AdminError, ReadError};
+use ferry_replica::{AdminError, DigestError, ReadError};
 use ferry_types::{Invalid, LogIndex, NodeId, TaskId};
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{HeaderMap, StatusCode};
@@ -65,6 +65,16 @@ impl Failure {
         let detail = "the request may have been carried out or may yet be; \
                       ask again with the same Idempotency-Key to learn its outcome";
         Self::new(Code::OutcomeUnknown, detail)
+    }
+
+    /// What happened that long ago is not kept.
+    pub(crate) fn events_expired(after: LogIndex, oldest: LogIndex) -> Self {
+        let detail = format!(
+            "events are kept from index {oldest} on, and those after {after} are asked for; read \
+             the present state, then ask for what comes after its Ferry-Index"
+        );
+        let problem = Problem::new(Code::EventsExpired, detail);
+        Problem { oldest_index: Some(oldest), ..problem }.into()
     }
 
     /// There is no such task.
@@ -165,6 +175,27 @@ impl From<ReadError> for Failure {
                 Self::new(Code::IndexNotReached, detail).retry_after_ms(1_000)
             }
             ReadError::Stopped => Self::shutting_down(),
+        }
+    }
+}
+
+impl From<DigestError> for Failure {
+    fn from(error: DigestError) -> Self {
+        match error {
+            DigestError::Past { applied } => {
+                let detail = format!("must be at least {applied}: the state has gone on to there");
+                Self::invalid("index", detail).at(applied)
+            }
+            DigestError::NotReached => {
+                let detail = "the node has not come to the index, or not hashed its state, in time; \
+                              ask again with a larger Ferry-Timeout-Ms";
+                Self::new(Code::IndexNotReached, detail).retry_after_ms(1_000)
+            }
+            DigestError::TooMany => {
+                let detail = "as many digests are waited for as the node makes; ask again later";
+                Self::new(Code::TooManyWaiters, detail).retry_after_ms(1_000)
+            }
+            DigestError::Stopped => Self::shutting_down(),
         }
     }
 }

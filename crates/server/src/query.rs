@@ -43,6 +43,11 @@ impl Query {
         self.allow(&WRITE, names)
     }
 
+    /// Refuses what `names` do not have: the route is of the node that is asked.
+    pub(crate) fn allow_alone(&self, names: &[&str]) -> Result<(), Failure> {
+        self.allow(&[], names)
+    }
+
     /// Refuses everything: the route takes no parameters.
     pub(crate) fn allow_none(&self) -> Result<(), Failure> {
         self.allow(&[], &[])

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::response::Response;
 use ferry_types::LogIndex;
 use hyper::header::HeaderValue;
+use tokio::time::Instant;
 
 use crate::answer;
 use crate::call::Call;
@@ -36,15 +37,24 @@ impl Freshness {
     }
 }
 
+/// Waits until the state here is as fresh as the request wants it, on whichever node this is.
+pub(crate) async fn prepare_here(call: &Call, deadline: Instant) -> Result<Freshness, Failure> {
+    let replica = &call.node.replica;
+    let (is_stale, min_index) = wanted(call)?;
+    let remaining = || deadline.saturating_duration_since(Instant::now());
+    if !is_stale {
+        replica.linearize(remaining()).await?;
+    }
+    if let Some(index) = min_index {
+        replica.applied(index, remaining()).await?;
+    }
+    Ok(Freshness { stale: is_stale.then(|| age_max(call)) })
+}
+
 /// Waits until the state here is as fresh as the request wants it, or has the leader answer.
 pub(crate) async fn prepare(call: &Call) -> Result<Read, Failure> {
     let replica = &call.node.replica;
-    let min_index = call.query.parsed::<u64>("min_index", "a log index")?.map(LogIndex::new);
-    let is_stale = match call.query.get("consistency") {
-        None | Some("linearizable") => false,
-        Some("stale") => true,
-        Some(_) => return Err(Failure::invalid("consistency", "must be linearizable or stale")),
-    };
+    let (is_stale, min_index) = wanted(call)?;
     if is_stale {
         if let Some(index) = min_index {
             replica.applied(index, call.patience).await?;
@@ -65,6 +75,16 @@ pub(crate) async fn prepare(call: &Call) -> Result<Read, Failure> {
         replica.applied(index, relay.remaining()).await?;
     }
     Ok(Read::Here(Freshness { stale: None }))
+}
+
+/// Whether an old state will do, and of which index it has to be at least.
+fn wanted(call: &Call) -> Result<(bool, Option<LogIndex>), Failure> {
+    let min_index = call.query.parsed::<u64>("min_index", "a log index")?.map(LogIndex::new);
+    match call.query.get("consistency") {
+        None | Some("linearizable") => Ok((false, min_index)),
+        Some("stale") => Ok((true, min_index)),
+        Some(_) => Err(Failure::invalid("consistency", "must be linearizable or stale")),
+    }
 }
 
 /// How old the state here may be. A node that has not caught up with a leader since it began may

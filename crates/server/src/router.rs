@@ -12,7 +12,8 @@ use hyper::{Method, Uri};
 use crate::door::Door;
 use crate::problem::Failure;
 use crate::routes::{
-    cluster, dequeue, health, leases, metrics, openapi, queues, sweeps, task_changes, tasks,
+    cluster, dequeue, events, health, history, leases, metrics, openapi, queues, results, sweeps,
+    task_changes, tasks,
 };
 
 /// Every route of a node.
@@ -32,16 +33,20 @@ pub(crate) fn router(door: Arc<Door>) -> Router {
         .route(paths::TASK, get(tasks::get).delete(task_changes::cancel))
         .route(paths::RETRY, post(task_changes::retry))
         .route(paths::RUN_NOW, post(task_changes::run_now))
+        .route(paths::HISTORY, get(history::get))
+        .route(paths::RESULT, get(results::get))
         .route(paths::SETTLE, post(leases::settle))
         .route(paths::ACK, post(leases::ack))
         .route(paths::NACK, post(leases::nack))
         .route(paths::EXTEND, post(leases::extend))
         .route(paths::RELEASE, post(leases::release))
+        .route(paths::EVENTS, get(events::get))
         .route(paths::CLUSTER, get(cluster::status))
         .route(paths::NODES, post(cluster::add))
         .route(paths::NODE, delete(cluster::remove))
         .route(paths::TRANSFER_LEADER, post(cluster::transfer))
         .route(paths::SNAPSHOT, post(cluster::snapshot))
+        .route(paths::DIGEST, get(cluster::digest))
         .route(paths::LIVEZ, get(health::live))
         .route(paths::READYZ, get(health::ready))
         .route(paths::METRICS, get(metrics::text))

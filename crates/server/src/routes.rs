@@ -2,11 +2,14 @@
 
 pub(crate) mod cluster;
 pub(crate) mod dequeue;
+pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod leases;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod queues;
+pub(crate) mod results;
 pub(crate) mod sweeps;
 pub(crate) mod task_changes;
 pub(crate) mod tasks;

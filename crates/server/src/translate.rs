@@ -13,9 +13,11 @@ use ferry_types::{LeaseId, LeaseToken, LogIndex, TaskId, Timestamp};
 use hyper::StatusCode;
 use serde_json::value::RawValue;
 
+mod feed;
 mod sweep;
 mod task;
 
+pub(crate) use feed::{events, history};
 pub(crate) use sweep::{dead_filter, purged_state};
 pub(crate) use task::{document, from_json, leased_document, new_task};
 

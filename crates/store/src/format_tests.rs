@@ -157,12 +157,15 @@ fn the_page_lists_every_keyspace() {
                     coded.insert((tag(keyspace), format!("{:#04x}", key[1])));
                 }
             }
-            Keyspace::Counters => drop(coded.insert((tag(keyspace), "nothing".into()))),
+            Keyspace::Counters | Keyspace::Leaders => {
+                coded.insert((tag(keyspace), "nothing".into()));
+            }
             Keyspace::Queue => drop(coded.insert((tag(keyspace), "u32".into()))),
             Keyspace::Task
             | Keyspace::Payload
             | Keyspace::Result
             | Keyspace::Idempotency
+            | Keyspace::Events
             | Keyspace::Ended => {
                 coded.insert((tag(keyspace), "u64".into()));
             }

@@ -40,7 +40,9 @@ pub const DELAY_MAX: Duration = Duration::from_secs(10 * 365 * 86_400);
 pub const ATTEMPTS_MAX: u32 = 1_000_000;
 /// How long a dequeue may wait for a task.
 pub const DEQUEUE_WAIT_MAX: Duration = Duration::from_secs(60);
-/// Parked dequeues on a leader.
+/// How long a request for a result may wait for the task's end.
+pub const RESULT_WAIT_MAX: Duration = Duration::from_secs(60);
+/// Parked dequeues on a leader, and waits for results on a node.
 pub const WAITERS_MAX: usize = 20_000;
 /// How long a request may take unless it says otherwise in `Ferry-Timeout-Ms`.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -59,6 +61,12 @@ pub const FORWARDED_RETENTION: Duration = Duration::from_secs(300);
 pub const IDEMPOTENCY_KEYS_MAX: u64 = 1_000_000;
 /// Succeeded, cancelled and expired tasks kept for those who ask. The oldest go first.
 pub const FINISHED_TASKS_MAX: u64 = 1_000_000;
+/// Entries whose events are kept for the change feed. The oldest go first.
+pub const EVENTS_MAX: u64 = 100_000;
+/// Events of a task's history. Its enqueue stays; of the others the oldest go first.
+pub const HISTORY_MAX: usize = 100;
+/// Changes of the leader that histories can tell. The oldest go first.
+pub const LEADERS_MAX: usize = 1_000;
 /// Queues of a cluster.
 pub const QUEUES_MAX: usize = 10_000;
 /// Commands that one log entry may hold.
@@ -71,7 +79,7 @@ pub const DUE_PER_ENTRY_MAX: usize = 1_000;
 pub const SWEPT_TASKS_PER_ENTRY_MAX: usize = 1_000;
 /// Tasks that one log entry of a purge or a redrive looks at.
 pub const SWEPT_PER_ENTRY_MAX: usize = 10_000;
-/// Kept answers, or ended tasks, that one more of them may push out.
+/// Kept answers, ended tasks, or entries of the change feed that one more may push out.
 pub const EVICTIONS_PER_INSERT_MAX: usize = 2;
 /// Tasks that a browse looks at for one page.
 pub const BROWSE_SCAN_MAX: usize = 10_000;

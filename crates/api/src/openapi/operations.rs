@@ -1,5 +1,6 @@
 //! What each route does, a file per resource.
 
+mod feed;
 mod leases;
 mod nodes;
 mod queues;
@@ -145,6 +146,10 @@ fn responses(operation: &Operation) -> Value {
             Some("text") => {
                 response["content"]["text/plain"]["schema"] = json!({ "type": "string" });
             }
+            Some("events") => {
+                response["content"]["text/event-stream"]["schema"] =
+                    json!({ "type": "string", "description": "Server-sent events." });
+            }
             Some("object") => {
                 response["content"]["application/json"]["schema"] = json!({ "type": "object" });
             }
@@ -169,4 +174,5 @@ fn find(path: &str, method: &str) -> Option<Operation> {
         .or_else(|| tasks::operation(path, method))
         .or_else(|| leases::operation(path, method))
         .or_else(|| nodes::operation(path, method))
+        .or_else(|| feed::operation(path, method))
 }

@@ -6,6 +6,10 @@ use serde_json::{Map, Value, json};
 use super::schema::{count, duration, flag, integer, of, or, pattern, text, words};
 use crate::invalid_field::millis;
 
+/// What `Prefer` may say.
+const PREFER: &str = "`wait=SECONDS`, 0 to 60: answer once the task has ended, or after this long. \
+    Other preferences (RFC 7240) are not heeded.";
+
 /// All parameters by the name that operations refer to.
 pub(super) fn all() -> Map<String, Value> {
     let page = integer("The most items.", 1, PAGE_MAX as u64);
@@ -38,6 +42,13 @@ pub(super) fn all() -> Map<String, Value> {
         ),
         ("Ferry-Timeout-Ms", header("Ferry-Timeout-Ms", or(timeout, millis(REQUEST_TIMEOUT)))),
         ("Idempotency-Key", header("Idempotency-Key", key)),
+        ("after_index", query("after_index", count("Only what happened after this log index."))),
+        ("index", query("index", count("The log index; the present one if it is left out."))),
+        (
+            "Last-Event-ID",
+            header("Last-Event-ID", count("The id of the last event that was seen.")),
+        ),
+        ("Prefer", header("Prefer", pattern(PREFER, "^wait=([0-9]|[1-5][0-9]|60)$"))),
         ("traceparent", header("traceparent", text("The W3C trace context, kept with the task."))),
     ]
     .into_iter()
@@ -59,6 +70,10 @@ pub(super) fn response_headers() -> Value {
         "Ferry-Replayed": {
             "description": "`true` when the answer was given before under the same key.",
             "schema": { "type": "string", "enum": ["true"] },
+        },
+        "Preference-Applied": {
+            "description": "`wait=SECONDS` where that was asked for with `Prefer`.",
+            "schema": { "type": "string" },
         },
         "Ferry-Stale-Ms": {
             "description": "How old the state behind a stale read may be, in milliseconds.",

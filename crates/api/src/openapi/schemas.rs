@@ -1,6 +1,7 @@
 //! Every request and answer as a schema. Split by resource, as the types are.
 
 mod cluster;
+mod history;
 mod leases;
 mod queues;
 mod tasks;
@@ -17,6 +18,7 @@ pub(super) fn all() -> Map<String, Value> {
         .into_iter()
         .chain(queues::all())
         .chain(tasks::all())
+        .chain(history::all())
         .chain(leases::all())
         .chain(cluster::all())
         .map(|(name, schema)| (name.to_owned(), schema))
@@ -42,6 +44,7 @@ fn problem() -> Value {
             ("counts", of("StateCounts")),
             ("operation", count("Which operation of a transaction was refused, from 0.")),
             ("limit", count("The limit that would be passed.")),
+            ("oldest_index", count("The oldest log index whose events are kept.")),
             ("retry_after_ms", duration("Ask again after this long.", 0, limits::DELAY_MAX)),
         ],
     )

@@ -1,5 +1,5 @@
 use clap::{Args, Subcommand};
-use ferry_api::{AddNode, ClusterStatus};
+use ferry_api::{AddNode, ClusterStatus, Digest};
 use ferry_types::NodeId;
 
 use crate::arguments::Global;
@@ -12,6 +12,7 @@ use crate::table::{Table, cell};
   ferry cluster
   ferry cluster add 4 http://10.0.0.4:7101 10.0.0.4:7201
   ferry cluster transfer 2
+  ferry cluster digest
   ferry cluster remove 1")]
 pub(crate) struct Cluster {
     #[command(subcommand)]
@@ -46,6 +47,8 @@ enum Action {
     },
     /// Take a snapshot on the asked node
     Snapshot,
+    /// Show the state of the asked node as one number, the same on every node at the same index
+    Digest,
 }
 
 impl Cluster {
@@ -64,6 +67,11 @@ impl Cluster {
                 client.snapshot().await?;
                 eprintln!("the snapshot is taken");
                 return Ok(());
+            }
+            Action::Digest => {
+                let digest = client.digest().await?;
+                let text = |it: &Digest| format!("{} at index {}\n", it.digest, it.index);
+                return global.output().show(&digest, text);
             }
         };
         global.output().show(&status, text)

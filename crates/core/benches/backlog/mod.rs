@@ -8,7 +8,7 @@ use ferry_core::command::{
 };
 use ferry_core::reply::Lease;
 use ferry_core::{Applied, Command, Entry, Machine, Outcome, Proposal, Reply};
-use ferry_types::limits::{DEQUEUE_MAX, IDEMPOTENCY_KEYS_MAX, TASKS_PER_REQUEST_MAX};
+use ferry_types::limits::{DEQUEUE_MAX, EVENTS_MAX, IDEMPOTENCY_KEYS_MAX, TASKS_PER_REQUEST_MAX};
 use ferry_types::{LogIndex, Priority};
 
 const QUEUE: &str = "mail";
@@ -60,8 +60,10 @@ impl Backlog {
             limits: TableLimits {
                 idempotency_keys_max: IDEMPOTENCY_KEYS_MAX,
                 finished_tasks_max: FINISHED_TASKS_MAX,
+                events_max: EVENTS_MAX,
             },
             proposals: commands.into_iter().map(proposal).collect(),
+            node: 1,
         }
     }
 

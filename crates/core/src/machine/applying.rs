@@ -8,10 +8,12 @@ use ferry_types::{LogIndex, TaskId};
 use super::answers::Answer;
 use super::dependencies::has_failed;
 use super::dirty::{Dirty, Stored};
+use super::events::{Events, told};
 use super::journal::Journal;
 use super::task::Task;
 use super::{Machine, Outcome};
 use crate::command::{Idempotency, TableLimits};
+use crate::event::EventName;
 use crate::rejection::IdempotencyMismatch;
 use crate::reply::TaskChanged;
 use crate::row::CountersRow;
@@ -26,13 +28,18 @@ pub(crate) struct Applying<'a> {
     pub(crate) dirty: Dirty,
     /// How to undo what a transaction has done so far, while one is under way.
     pub(crate) journal: Option<Journal>,
+    pub(crate) events: Events,
+    has_new_leader: bool,
 }
 
 impl<'a> Applying<'a> {
     /// Begins with the entry at `index`.
     pub(crate) fn new(machine: &'a mut Machine, index: LogIndex, entry: &Entry) -> Self {
-        let dirty = Dirty::with_room(entry.proposals.len());
-        Self { machine, index, limits: entry.limits, dirty, journal: None }
+        let proposals = entry.proposals.len();
+        let (dirty, events) = (Dirty::with_room(proposals), Events::with_room(2 * proposals));
+        let has_new_leader = machine.leaders.note(index, entry.node);
+        let limits = entry.limits;
+        Self { machine, index, limits, dirty, journal: None, events, has_new_leader }
     }
 
     /// Answers a proposal, from what is kept under its key if there is such an answer.
@@ -61,7 +68,12 @@ impl<'a> Applying<'a> {
                 break;
             }
         }
-        let Stored { changes, woken } = self.dirty.store(self.machine, before);
+        let events = self.store_events();
+        let Stored { mut changes, woken } = self.dirty.store(self.machine, before);
+        changes.extend(events);
+        if self.has_new_leader {
+            changes.push(Change::PutLeaders(self.machine.leaders.row()));
+        }
         let wake = |(number, tasks)| {
             let queue = self.machine.queues.get(number)?.name.clone();
             Some(Effect::Wake { queue, tasks })
@@ -69,16 +81,25 @@ impl<'a> Applying<'a> {
         (woken.into_iter().filter_map(wake).collect(), changes)
     }
 
-    /// Changes a task, which exists.
-    pub(crate) fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
-        let index = self.index;
+    /// Changes a task, which exists, and tells what happened to it.
+    pub(crate) fn change_task(
+        &mut self,
+        id: TaskId,
+        event: EventName,
+        change: impl FnOnce(&mut Task),
+    ) {
+        let (index, now) = (self.index, self.machine.now());
         self.remember(id);
         let mut ended = None;
-        self.machine.tasks.change(id, &mut self.machine.queues, |task| {
+        let event = self.machine.tasks.change(id, &mut self.machine.queues, |task| {
+            task.begin_history();
             change(task);
             task.index = index;
+            task.add_to_history(event, now);
             ended = (!task.is_unfinished()).then(|| has_failed(task));
+            told(id, event, task)
         });
+        self.tell(event);
         self.dirty.tasks.push(id);
         if let Some(failed) = ended {
             self.note_end(id, failed);
@@ -95,13 +116,13 @@ impl<'a> Applying<'a> {
     /// Removes a task, which exists, and with the last one its queue if that is deleted.
     pub(crate) fn remove_task(&mut self, id: TaskId) {
         self.remember(id);
-        let failed = self.machine.tasks.get(id).is_none_or(has_failed);
-        let queue = self.machine.tasks.remove(id, &mut self.machine.queues);
-        self.note_end(id, failed);
+        let task = self.machine.tasks.remove(id, &mut self.machine.queues);
+        self.tell(told(id, EventName::Removed, &task));
+        self.note_end(id, has_failed(&task));
         self.dirty.tasks.push(id);
-        if let Some(drained) = self.machine.queues.remove_drained(queue) {
-            self.remember_drained_queue(queue, drained);
-            self.dirty.queues.insert(queue);
+        if let Some(drained) = self.machine.queues.remove_drained(task.queue) {
+            self.remember_drained_queue(task.queue, drained);
+            self.dirty.queues.insert(task.queue);
         }
     }
 

@@ -6,6 +6,7 @@ use super::settle::accepted;
 use super::task::{CalledOff, Task, TaskState};
 use crate::Rejection;
 use crate::command::{Action, Cancel};
+use crate::event::EventName;
 use crate::reply::{Accepted, TaskChanged};
 use crate::state::StateName;
 
@@ -21,7 +22,7 @@ impl Applying<'_> {
                 let mut row = self.row(id);
                 self.call_off(id);
                 match self.machine.tasks.get(id) {
-                    Some(task) => row = task.to_row(id),
+                    Some(task) => row = task.to_row_without_history(id),
                     // Gone at once, because its queue keeps none.
                     None => row.state = StateName::Cancelled.into(),
                 }
@@ -29,7 +30,9 @@ impl Applying<'_> {
             }
             StateName::Leased => {
                 let (finished_at, kept_until) = (self.machine.now(), self.kept_until(id));
-                self.change_task(id, |task| task.call_off(finished_at, kept_until));
+                self.change_task(id, EventName::Cancelled, |task| {
+                    task.call_off(finished_at, kept_until);
+                });
                 Ok(self.changed(queue, self.row(id)))
             }
             StateName::Unknown
@@ -71,7 +74,7 @@ impl Applying<'_> {
 
     /// Ends the lease that stands on a cancelled task, which is kept like any other from here on.
     pub(crate) fn free_cancelled(&mut self, id: TaskId) {
-        self.change_task(id, Task::free);
+        self.change_task(id, EventName::Released, Task::free);
         self.evict_ended();
     }
 }

@@ -13,6 +13,7 @@ use super::applying::Applying;
 use super::task::{Task, TaskState};
 use crate::Rejection;
 use crate::command::NewTask;
+use crate::event::EventName;
 use crate::rejection::TaskNotFound;
 
 /// What becomes of a new task by what it depends on.
@@ -83,7 +84,9 @@ impl Applying<'_> {
         let runs = !failed || task.ties().is_some_and(|ties| ties.run_on_failure);
         if runs {
             let now = self.machine.now();
-            self.change_task(id, |task| task.waits_no_longer_for(dependency, now));
+            let others = task.ties().is_some_and(|ties| ties.waits_for.len() > 1);
+            let event = if others { EventName::DependencyEnded } else { EventName::Unblocked };
+            self.change_task(id, event, |task| task.waits_no_longer_for(dependency, now));
         } else {
             self.call_off(id);
         }

@@ -7,6 +7,7 @@ use super::applying::Applying;
 use super::task::{Held, Task};
 use crate::Rejection;
 use crate::command::Dequeue;
+use crate::event::EventName;
 use crate::rejection::QueueNotFound;
 use crate::reply::{Dequeued, Lease};
 
@@ -66,7 +67,7 @@ impl Applying<'_> {
         let expires_at = started_at + Duration::from_millis(length_ms);
         let token = LeaseToken::new(self.machine.counters.next_token);
         self.machine.counters.next_token += 1;
-        self.change_task(id, |task| {
+        self.change_task(id, EventName::Leased, |task| {
             let worker = worker.map(Into::into);
             task.lease(Held { token, expires_at, length_ms, worker }, started_at);
             task.attempt = attempt;

@@ -6,6 +6,7 @@ use ferry_types::limits::DUE_PER_ENTRY_MAX;
 
 use super::applying::Applying;
 use super::task::TaskState;
+use crate::event::EventName;
 
 impl Applying<'_> {
     /// Moves what is due, the earliest deadline first, then removes tasks of deleted queues, and
@@ -41,7 +42,7 @@ impl Applying<'_> {
             // Only the end of its time moves it.
             TaskState::Blocked => {}
             TaskState::Scheduled | TaskState::Ready | TaskState::Retrying => {
-                self.change_task(id, |task| task.set_state(TaskState::Ready));
+                self.change_task(id, EventName::Due, |task| task.set_state(TaskState::Ready));
             }
             TaskState::Leased(_) => self.lease_ran_out(id),
             TaskState::Cancelled { .. } if task.is_held() => self.free_cancelled(id),
@@ -54,13 +55,13 @@ impl Applying<'_> {
 
     /// Takes a lease that ran out back: no backoff, because nobody said that the task failed (I4).
     fn lease_ran_out(&mut self, id: TaskId) {
-        let used_up = self.is_used_up(id);
-        self.change_task(id, |task| {
-            task.set_error(Some("lease expired"));
+        let error = Some("lease expired");
+        if self.is_used_up(id) {
+            return self.bury(id, EventName::LeaseExpired, error);
+        }
+        self.change_task(id, EventName::LeaseExpired, |task| {
+            task.set_error(error);
             task.set_state(TaskState::Ready);
         });
-        if used_up {
-            self.bury(id);
-        }
     }
 }

@@ -8,6 +8,7 @@ use ferry_types::{LeaseToken, TaskId, Timestamp};
 use super::applying::Applying;
 use super::task::TaskState;
 use crate::command::QueueSettings;
+use crate::event::EventName;
 
 impl Applying<'_> {
     /// The settings of a task's queue.
@@ -25,7 +26,7 @@ impl Applying<'_> {
     pub(crate) fn succeed(&mut self, id: TaskId, token: LeaseToken) {
         let queue = self.machine.tasks.get(id).expect("the caller has seen the task").queue;
         self.count(queue, 0, 1);
-        self.end(id, |finished_at, kept_until| TaskState::Succeeded {
+        self.end(id, EventName::Acked, |finished_at, kept_until| TaskState::Succeeded {
             token,
             finished_at,
             kept_until,
@@ -34,13 +35,16 @@ impl Applying<'_> {
 
     /// Ends a task that was not done in time.
     pub(crate) fn expire(&mut self, id: TaskId) {
-        self.end(id, |finished_at, kept_until| TaskState::Expired { finished_at, kept_until });
+        self.end(id, EventName::Expired, |finished_at, kept_until| TaskState::Expired {
+            finished_at,
+            kept_until,
+        });
     }
 
     /// Ends a task that was called off, and that no lease holds.
     pub(crate) fn call_off(&mut self, id: TaskId) {
         let lease = None;
-        self.end(id, |finished_at, kept_until| TaskState::Cancelled {
+        self.end(id, EventName::Cancelled, |finished_at, kept_until| TaskState::Cancelled {
             lease,
             finished_at,
             kept_until,
@@ -57,15 +61,19 @@ impl Applying<'_> {
 
     /// Ends a task. It is kept for as long as its queue says at this moment, and while it is among
     /// the newest that the table may hold (I8); without a retention it is gone at once.
-    fn end(&mut self, id: TaskId, state: impl FnOnce(Timestamp, Timestamp) -> TaskState) {
+    fn end(
+        &mut self,
+        id: TaskId,
+        event: EventName,
+        state: impl FnOnce(Timestamp, Timestamp) -> TaskState,
+    ) {
         let (finished_at, kept_until) = (self.machine.now(), self.kept_until(id));
-        let state = state(finished_at, kept_until);
+        self.change_task(id, event, |task| task.set_state(state(finished_at, kept_until)));
         if kept_until <= finished_at {
-            self.note_end(id, !matches!(state, TaskState::Succeeded { .. }));
-            return self.remove_task(id);
+            self.remove_task(id);
+        } else {
+            self.evict_ended();
         }
-        self.change_task(id, |task| task.set_state(state));
-        self.evict_ended();
     }
 
     /// Makes room for one more ended task.
@@ -77,9 +85,9 @@ impl Applying<'_> {
         }
     }
 
-    /// Ends a task badly. It is kept for as long as its queue says at this moment, and while it has
-    /// its unique key.
-    pub(crate) fn bury(&mut self, id: TaskId) {
+    /// Ends a task badly, by what happened to it and with what its last attempt said. It is kept for
+    /// as long as its queue says at this moment, and while it has its unique key.
+    pub(crate) fn bury(&mut self, id: TaskId, event: EventName, error: Option<&str>) {
         let task = self.machine.tasks.get(id).expect("the caller has seen the task");
         let retention = self.settings(task.queue).dead_retention_ms;
         let finished_at = self.machine.now();
@@ -87,9 +95,12 @@ impl Applying<'_> {
             let kept_until = finished_at + Duration::from_millis(millis);
             task.unique_until().map_or(kept_until, |until| until.max(kept_until))
         });
+        self.change_task(id, event, |task| {
+            task.set_error(error);
+            task.set_state(TaskState::Dead { finished_at, kept_until });
+        });
         if kept_until.is_some_and(|kept_until| kept_until <= finished_at) {
-            return self.remove_task(id);
+            self.remove_task(id);
         }
-        self.change_task(id, |task| task.set_state(TaskState::Dead { finished_at, kept_until }));
     }
 }

@@ -2,9 +2,11 @@ use ferry_types::TaskId;
 
 use super::applying::Applying;
 use super::dependencies::Dependencies;
+use super::events::told;
 use super::task::Task;
 use crate::Rejection;
 use crate::command::{Enqueue, QueueSettings};
+use crate::event::EventName;
 use crate::rejection::{QueueFull, QueueNotFound};
 use crate::reply::Enqueued;
 use crate::state::StateName;
@@ -38,7 +40,9 @@ impl Applying<'_> {
             let (id, payload) = (TaskId::new(number), new.payload.clone());
             let dependencies = self.dependencies(&new);
             let Dependencies { waits_for, failed } = dependencies.expect("all were there above");
-            self.insert_task(id, Task::new(queue, new, waits_for, now, self.index));
+            let task = Task::new(queue, new, waits_for, now, self.index);
+            self.tell(told(id, EventName::Enqueued, &task));
+            self.insert_task(id, task);
             self.dirty.payloads.push((id, payload));
             hopeless.extend(failed.then_some(id));
         }

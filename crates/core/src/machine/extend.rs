@@ -6,6 +6,7 @@ use super::applying::Applying;
 use super::settle::accepted;
 use crate::Rejection;
 use crate::command::Extend;
+use crate::event::EventName;
 use crate::reply::Accepted;
 use crate::state::StateName;
 
@@ -17,7 +18,7 @@ impl Applying<'_> {
         let attempt = self.leased(lease)?.attempt;
         let now = self.machine.now();
         let mut deadline = now;
-        self.change_task(id, |task| {
+        self.change_task(id, EventName::Extended, |task| {
             if let Some(held) = task.held_mut() {
                 held.length_ms = extend.lease_ms.unwrap_or(held.length_ms);
                 held.expires_at = now + Duration::from_millis(held.length_ms);

@@ -19,6 +19,8 @@ pub(crate) struct Journal {
     new_queues: BTreeSet<u32>,
     drained_queues: Vec<(u32, Queue)>,
     dirty: Mark,
+    /// How many events were told.
+    events: usize,
     /// Tasks enqueued and acked by queue, to be counted if it succeeds.
     counts: Vec<(u32, u64, u64)>,
 }
@@ -33,6 +35,7 @@ impl Applying<'_> {
             new_queues: BTreeSet::new(),
             drained_queues: Vec::new(),
             dirty: self.dirty.mark(),
+            events: self.events.len(),
             counts: Vec::new(),
         });
     }
@@ -62,6 +65,7 @@ impl Applying<'_> {
                 tasks.insert(id, task, queues);
             }
         }
+        self.events.forget(journal.events, &journal.new_queues);
         journal.new_queues.into_iter().for_each(|number| queues.delete(number));
         self.machine.ended = journal.ended;
         self.machine.counters = journal.counters;

@@ -9,6 +9,7 @@ use super::settle::accepted;
 use super::task::TaskState;
 use crate::Rejection;
 use crate::command::Nack;
+use crate::event::EventName;
 use crate::reply::Accepted;
 use crate::state::StateName;
 
@@ -29,19 +30,19 @@ impl Applying<'_> {
             (false, true) => StateName::Ready,
             (false, false) => StateName::Retrying,
         };
-        self.change_task(id, |task| {
-            task.set_error(nack.error.as_deref().map(cut));
-            if !is_dead {
-                task.set_due(due);
-                task.set_state(match delay.is_zero() {
-                    true => TaskState::Ready,
-                    false => TaskState::Retrying,
-                });
-            }
-        });
+        let error = nack.error.as_deref().map(cut);
         if is_dead {
-            self.bury(id);
+            self.bury(id, EventName::Nacked, error);
+            return Ok(accepted(id, state, attempt));
         }
+        self.change_task(id, EventName::Nacked, |task| {
+            task.set_error(error);
+            task.set_due(due);
+            task.set_state(match delay.is_zero() {
+                true => TaskState::Ready,
+                false => TaskState::Retrying,
+            });
+        });
         Ok(accepted(id, state, attempt))
     }
 }

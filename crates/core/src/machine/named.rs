@@ -23,9 +23,9 @@ impl Applying<'_> {
         self.machine.queues.number(name).ok_or_else(not_found)
     }
 
-    /// A task as it is now, which exists.
+    /// A task as it is now, which exists, without its history.
     pub(crate) fn row(&self, id: TaskId) -> TaskRow {
-        self.machine.tasks.get(id).expect("the caller has seen the task").to_row(id)
+        self.machine.tasks.get(id).expect("the caller has seen the task").to_row_without_history(id)
     }
 
     /// The answer with a task, whose queue is the one with this number.

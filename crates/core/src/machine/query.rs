@@ -99,7 +99,7 @@ impl Machine {
 
     fn task_view(&self, id: TaskId, task: &Task) -> Option<TaskView> {
         let queue = self.queues.get(task.queue)?.name.clone();
-        Some(TaskView { queue, row: task.to_row(id) })
+        Some(TaskView { queue, row: task.to_row_without_history(id) })
     }
 
     fn queue_view(&self, number: u32) -> Option<QueueView> {

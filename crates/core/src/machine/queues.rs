@@ -39,6 +39,12 @@ impl Queues {
         living.or_else(|| self.deleted.get_mut(&task.queue)).expect("a queue outlives its tasks")
     }
 
+    /// The name of a queue, living or deleted.
+    pub(crate) fn name(&self, number: u32) -> Option<&str> {
+        let queue = self.living.get(&number).or_else(|| self.deleted.get(&number))?;
+        Some(queue.name.as_str())
+    }
+
     /// Whether a queue has this number, living or deleted.
     pub(crate) fn contains(&self, number: u32) -> bool {
         self.living.contains_key(&number) || self.deleted.contains_key(&number)

@@ -6,6 +6,7 @@ use super::applying::Applying;
 use super::task::Task;
 use crate::Rejection;
 use crate::command::{DeadFilter, Redrive, Sweep};
+use crate::event::EventName;
 use crate::rejection::QueueNotFound;
 use crate::reply::Swept;
 
@@ -35,7 +36,7 @@ impl Applying<'_> {
                 next = Some(TaskId::new(id.get() - 1));
                 break;
             }
-            self.revive(id);
+            self.revive(id, EventName::Redriven);
             sweep.done += 1;
         }
         let is_enough = full || command.max.is_some_and(|max| sweep.done >= max);

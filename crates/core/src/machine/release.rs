@@ -4,6 +4,7 @@ use super::applying::Applying;
 use super::settle::accepted;
 use super::task::TaskState;
 use crate::Rejection;
+use crate::event::EventName;
 use crate::reply::Accepted;
 use crate::state::StateName;
 
@@ -11,7 +12,7 @@ impl Applying<'_> {
     /// Takes a task back to its place, as if it had not been leased: the attempt does not count.
     pub(crate) fn release(&mut self, lease: LeaseId) -> Result<Accepted, Rejection> {
         let attempt = self.leased(lease)?.attempt.saturating_sub(1);
-        self.change_task(lease.task, |task| {
+        self.change_task(lease.task, EventName::Released, |task| {
             task.attempt = attempt;
             task.set_state(TaskState::Ready);
         });

@@ -4,9 +4,10 @@ use ferry_types::{QueueName, TaskId, Timestamp};
 
 use super::Machine;
 use super::answers::Answer;
+use super::leaders::Leaders;
 use super::queue::Queue;
 use super::task::{Task, TaskState};
-use crate::row::{CountersRow, EndedRow, IdempotencyRow, QueueRow, TaskRow};
+use crate::row::{CountersRow, EndedRow, IdempotencyRow, LeadersRow, QueueRow, TaskRow};
 
 /// A machine while its rows are read back from the disk, in any order.
 #[derive(Default)]
@@ -16,6 +17,7 @@ pub struct Restoring {
     tasks: Vec<(TaskId, Task)>,
     answers: Vec<IdempotencyRow>,
     ended: Vec<EndedRow>,
+    leaders: LeadersRow,
     /// The first thing that was wrong.
     wrong: Option<String>,
 }
@@ -52,9 +54,14 @@ impl Restoring {
         self.ended.push(row);
     }
 
+    /// The row of leaders.
+    pub fn leaders(&mut self, row: LeadersRow) {
+        self.leaders = row;
+    }
+
     /// The machine, or what is wrong with its rows. No rows at all are a new machine.
     pub fn finish(self) -> Result<Machine, String> {
-        let Self { counters, queues, tasks, answers, ended, wrong } = self;
+        let Self { counters, queues, tasks, answers, ended, leaders, wrong } = self;
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
@@ -72,6 +79,7 @@ impl Restoring {
                 return Err(format!("task {task} has ended twice"));
             }
         }
+        machine.leaders = Leaders::from_row(&leaders);
         Ok(machine)
     }
 

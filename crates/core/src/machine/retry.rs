@@ -4,6 +4,7 @@ use super::applying::Applying;
 use super::named::wrong_state;
 use crate::Rejection;
 use crate::command::Retry;
+use crate::event::EventName;
 use crate::reply::TaskChanged;
 use crate::state::StateName;
 
@@ -21,14 +22,14 @@ impl Applying<'_> {
         if !self.tell_all_waiting(id) {
             return Err(wrong_state(id, state));
         }
-        self.revive(id);
+        self.revive(id, EventName::Retried);
         Ok(self.changed(queue, self.row(id)))
     }
 
-    /// Makes a dead task ready, with all its attempts.
-    pub(crate) fn revive(&mut self, id: TaskId) {
+    /// Makes a dead task ready, with all its attempts, by what happened to it.
+    pub(crate) fn revive(&mut self, id: TaskId, event: EventName) {
         let now = self.machine.now();
-        self.change_task(id, |task| {
+        self.change_task(id, event, |task| {
             task.attempt = 0;
             task.make_due(now);
         });

@@ -4,6 +4,7 @@ use super::applying::Applying;
 use super::named::wrong_state;
 use crate::Rejection;
 use crate::command::RunNow;
+use crate::event::EventName;
 use crate::reply::TaskChanged;
 use crate::state::StateName;
 
@@ -16,7 +17,7 @@ impl Applying<'_> {
         let (queue, state, now) = (task.queue, task.state().name(), self.machine.now());
         match state {
             StateName::Scheduled | StateName::Retrying => {
-                self.change_task(id, |task| task.make_due(now));
+                self.change_task(id, EventName::RunNow, |task| task.make_due(now));
             }
             StateName::Ready => {}
             StateName::Unknown

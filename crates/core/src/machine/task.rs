@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ferry_types::{LeaseToken, LogIndex, Priority, TaskId, Timestamp};
 
+use super::history::History;
 use crate::command::{NewTask, QueueSettings, RetryPolicy, Unique};
 use crate::state::StateName;
 
@@ -36,6 +37,7 @@ pub(crate) struct Story {
     pub(crate) last_lease: Option<LastLease>,
     /// What its producer asked for beyond the queue's settings.
     pub(crate) wishes: Option<Box<Wishes>>,
+    pub(crate) history: History,
 }
 
 /// Where a task is in its life, with what is true there.
@@ -162,7 +164,7 @@ impl Task {
             attempt: 0,
             priority: clamped(new.priority),
             payload_is_bytes: new.payload_is_bytes,
-            story: Story { state, due, last_lease: None, wishes: wishes.boxed() }.boxed(now),
+            story: Story { wishes: wishes.boxed(), ..Story::new(state, due) }.boxed(now),
         }
     }
 
@@ -358,10 +360,9 @@ impl Task {
         }
     }
 
-    fn story_mut(&mut self) -> &mut Story {
+    pub(crate) fn story_mut(&mut self) -> &mut Story {
         let due = self.enqueued_at;
-        let waiting = || Story { state: TaskState::Ready, due, last_lease: None, wishes: None };
-        self.story.get_or_insert_with(|| Box::new(waiting()))
+        self.story.get_or_insert_with(|| Box::new(Story::new(TaskState::Ready, due)))
     }
 }
 
@@ -383,14 +384,20 @@ impl TaskState {
 }
 
 impl Story {
+    /// That of a task with this state, and nothing else to tell.
+    pub(crate) fn new(state: TaskState, due: Timestamp) -> Self {
+        Self { state, due, last_lease: None, wishes: None, history: History::default() }
+    }
+
     /// The story in its box, or nothing if it is that of a task which only waits, so that equal
     /// tasks are equal in memory.
     pub(crate) fn boxed(self, enqueued_at: Timestamp) -> Option<Box<Self>> {
-        let Self { state, due, last_lease, wishes } = &self;
+        let Self { state, due, last_lease, wishes, history } = &self;
         let only_waits = matches!(state, TaskState::Ready)
             && *due == enqueued_at
             && last_lease.is_none()
-            && wishes.is_none();
+            && wishes.is_none()
+            && history.is_empty();
         (!only_waits).then(|| Box::new(self))
     }
 }
@@ -437,6 +444,6 @@ mod tests {
     #[test]
     fn a_waiting_task_is_small() {
         assert!(size_of::<Task>() <= 40, "{} bytes", size_of::<Task>());
-        assert!(size_of::<Story>() <= 104, "{} bytes", size_of::<Story>());
+        assert!(size_of::<Story>() <= 128, "{} bytes", size_of::<Story>());
     }
 }

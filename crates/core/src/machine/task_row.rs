@@ -2,6 +2,7 @@
 
 use ferry_types::{LeaseToken, LogIndex, Priority, TaskId, Timestamp};
 
+use super::history::History;
 use super::task::{CalledOff, Held, LastLease, Story, Task, TaskState, Ties, Ttl, Wishes};
 use crate::row::TaskRow;
 use crate::state::StateName;
@@ -9,6 +10,15 @@ use crate::state::StateName;
 impl Task {
     /// The row that holds this task.
     pub(crate) fn to_row(&self, id: TaskId) -> TaskRow {
+        let mut row = self.to_row_without_history(id);
+        if let Some(history) = self.history() {
+            row.history = history.to_row();
+        }
+        row
+    }
+
+    /// The same without its history.
+    pub(crate) fn to_row_without_history(&self, id: TaskId) -> TaskRow {
         let due_later = self.due() != self.enqueued_at;
         let mut row = TaskRow {
             id: id.get(),
@@ -77,11 +87,14 @@ impl Task {
             }),
             ties: ties.boxed(),
         };
+        let history =
+            History::from_row(row.history).ok_or(format!("task {id} has no readable history"))?;
         let story = Story {
             state,
             due: row.run_at_ms.map_or(enqueued_at, Timestamp::from_millis),
             last_lease: row.started_at_ms.map(last_lease),
             wishes: wishes.boxed(),
+            history,
         };
         Ok(Self {
             enqueued_at,

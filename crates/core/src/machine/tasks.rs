@@ -63,28 +63,29 @@ impl Tasks {
         assert!(is_new, "task {id} is inserted once");
     }
 
-    /// Changes a task, which exists.
-    pub(crate) fn change(
+    /// Changes a task, which exists, and gives what the change does.
+    pub(crate) fn change<T>(
         &mut self,
         id: TaskId,
         queues: &mut Queues,
-        change: impl FnOnce(&mut Task),
-    ) {
+        change: impl FnOnce(&mut Task) -> T,
+    ) -> T {
         let task = self.table.get_mut(id).expect("a changed task exists");
         let queue = queues.of_task(task);
         self.times.forget(id, task);
         queue.unmark(id, task);
-        change(task);
+        let given = change(task);
         queue.mark(id, task);
         self.times.note(id, task);
+        given
     }
 
-    /// Removes a task, which exists, and gives the number of its queue.
-    pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> u32 {
+    /// Removes a task, which exists, and gives it back.
+    pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> Task {
         let task = self.table.remove(id).expect("a removed task exists");
         self.times.forget(id, &task);
         queues.of_task(&task).remove(id, &task);
-        task.queue
+        task
     }
 
     /// What is wrong with the indexes, for tests.

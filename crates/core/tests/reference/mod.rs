@@ -1,6 +1,7 @@
 //! The rules once more, as plainly as they can be said: lists that are searched from end to end,
 //! and a row a task. Slow, and obviously right.
 
+mod feed;
 mod operate;
 mod settle;
 mod ties;
@@ -16,8 +17,8 @@ use ferry_core::rejection::{
     IdempotencyMismatch, QueueFull, QueueNotEmpty, QueueNotFound, StateCounts,
 };
 use ferry_core::reply::{Dequeued, Enqueued, Lease, QueueDeleted, QueuePut, Settled};
-use ferry_core::row::TaskRow;
-use ferry_core::{Command, Entry, Outcome, Rejection, Reply, StateName};
+use ferry_core::row::{TaskEvent, TaskRow};
+use ferry_core::{Command, Entry, EventName, HistoryView, Outcome, Rejection, Reply, StateName};
 
 /// Everything there is.
 #[derive(Clone, Default)]
@@ -25,10 +26,13 @@ pub(crate) struct Reference {
     pub(crate) now: u64,
     pub(crate) queues: BTreeMap<String, Queue>,
     pub(crate) tasks: Vec<Task>,
+    /// What the last entry did to tasks.
+    pub(crate) told: Vec<TaskEvent>,
     answers: Vec<Answer>,
     /// Whether a task that has ended, or is gone, failed.
     pub(crate) failed: BTreeMap<u64, bool>,
-    index: u64,
+    pub(crate) index: u64,
+    node: u64,
     limits: TableLimits,
     tasks_so_far: u64,
     leases_so_far: u64,
@@ -50,6 +54,7 @@ pub(crate) struct Task {
     pub(crate) queue: String,
     pub(crate) row: TaskRow,
     pub(crate) result: Bytes,
+    pub(crate) history: Vec<HistoryView>,
     /// By how much its backoff may be off, either way: chance is not foretold here.
     pub(crate) jitter: u64,
 }
@@ -96,6 +101,8 @@ impl Reference {
         self.now = self.now.max(entry.at_ms);
         self.index = index;
         self.limits = entry.limits;
+        self.node = entry.node;
+        self.told.clear();
         loop {
             let due = self.tasks.iter().filter(|task| self.is_due(task));
             let first = due.min_by_key(|task| (task.deadline(), task.row.id)).map(id);
@@ -120,6 +127,8 @@ impl Reference {
             let failed = !task.is(StateName::Succeeded);
             self.failed.entry(task.row.id).or_insert(failed);
         }
+        let gone: Vec<u64> = self.tasks.iter().filter(|task| is_gone(task)).map(id).collect();
+        gone.into_iter().for_each(|id| self.tell(id, EventName::Removed, None));
         self.tasks.retain(|task| !is_gone(task));
     }
 
@@ -184,11 +193,15 @@ impl Reference {
             }
             StateName::Blocked => {}
             StateName::Ready | StateName::Scheduled | StateName::Retrying => {
-                self.becomes(id, StateName::Ready);
+                self.becomes(id, EventName::Due, StateName::Ready);
             }
             StateName::Leased => {
                 task.row.last_error = Some("lease expired".into());
-                if used_up { self.dies(id) } else { self.becomes(id, StateName::Ready) }
+                if used_up {
+                    self.dies(id, EventName::LeaseExpired);
+                } else {
+                    self.becomes(id, EventName::LeaseExpired, StateName::Ready);
+                }
             }
             StateName::Cancelled if task.row.held => self.learns(id),
             StateName::Succeeded | StateName::Dead | StateName::Cancelled | StateName::Expired => {
@@ -281,7 +294,9 @@ impl Reference {
                 row.state = StateName::Blocked.into();
             }
             row.waits_for = waits_for;
-            self.tasks.push(Task { queue: queue.clone(), row, result: Bytes::new(), jitter: 0 });
+            let (id, result, history) = (row.id, Bytes::new(), Vec::new());
+            self.tasks.push(Task { queue: queue.clone(), row, result, history, jitter: 0 });
+            self.tell(id, EventName::Enqueued, None);
             hopeless.extend(failed.then_some(self.tasks_so_far));
         }
         hopeless.into_iter().for_each(|id| self.ends(id, StateName::Cancelled));
@@ -367,6 +382,7 @@ impl Reference {
                 row.leased_for_ms = Some(length);
                 row.worker = worker.clone();
                 row.index = index;
+                let id = row.id;
                 leases.push(Lease {
                     task: row.id,
                     token,
@@ -375,6 +391,7 @@ impl Reference {
                     expires_at_ms: now + length,
                 });
                 self.leases_so_far = token;
+                self.tell(id, EventName::Leased, worker.clone());
             }
         }
         Ok(Reply::Dequeued(Dequeued { settled, leases }))

@@ -4,7 +4,7 @@ use ferry_core::command::{PauseQueue, Purge, PurgedState, Redrive};
 use ferry_core::rejection::{TaskNotFound, WrongState};
 use ferry_core::reply::{QueuePaused, Swept, TaskChanged};
 use ferry_core::row::TaskRow;
-use ferry_core::{Rejection, Reply, StateName};
+use ferry_core::{EventName, Rejection, Reply, StateName};
 
 use super::{Reference, Task, not_found};
 
@@ -32,6 +32,7 @@ impl Reference {
         row.kept_until_ms = Some(kept_until);
         row.index = index;
         let row = row.clone();
+        self.tell(id, EventName::Cancelled, row.worker.clone());
         self.notes_end(id, true);
         Ok(changed(queue, row))
     }
@@ -42,6 +43,7 @@ impl Reference {
         let row = &mut self.task_mut(id).row;
         row.held = false;
         row.index = index;
+        self.tell(id, EventName::Released, None);
         self.evicts();
     }
 
@@ -52,7 +54,7 @@ impl Reference {
             return Err(wrong_state(id, state));
         }
         self.has_room(&queue, 1, bytes)?;
-        self.revives(id);
+        self.revives(id, EventName::Retried);
         Ok(changed(queue, self.known(id)?.row.clone()))
     }
 
@@ -60,7 +62,7 @@ impl Reference {
         let task = self.known(id)?;
         let (state, queue) = (task.row.state(), task.queue.clone());
         if [StateName::Scheduled, StateName::Retrying].contains(&state) {
-            self.is_due_now(id);
+            self.is_due_now(id, EventName::RunNow);
         } else if state != StateName::Ready {
             return Err(wrong_state(id, state));
         }
@@ -119,22 +121,22 @@ impl Reference {
                 }
                 return Ok(Reply::Redriven(Swept { tasks, next: None, full: true }));
             }
-            self.revives(id);
+            self.revives(id, EventName::Redriven);
             tasks += 1;
         }
         Ok(Reply::Redriven(Swept { tasks, next: None, full: false }))
     }
 
-    fn revives(&mut self, id: u64) {
+    fn revives(&mut self, id: u64, event: EventName) {
         self.unblock(|dependency| dependency == id);
         self.failed.remove(&id);
         self.task_mut(id).row.attempt = 0;
-        self.is_due_now(id);
+        self.is_due_now(id, event);
     }
 
-    fn is_due_now(&mut self, id: u64) {
+    fn is_due_now(&mut self, id: u64, event: EventName) {
         let now = self.now;
-        self.becomes(id, StateName::Ready);
+        self.becomes(id, event, StateName::Ready);
         let row = &mut self.task_mut(id).row;
         row.finished_at_ms = None;
         row.kept_until_ms = None;

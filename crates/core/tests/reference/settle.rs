@@ -1,9 +1,9 @@
 use ferry_core::command::{Ack, Action, Extend, Nack, QueueSettings, Settlement};
 use ferry_core::rejection::{LeaseLost, LeaseNotFound};
 use ferry_core::reply::{Accepted, Refused, SettleOutcome, SettledItem};
-use ferry_core::row::TaskRow;
-use ferry_core::{Rejection, StateName};
+use ferry_core::{EventName, Rejection, StateName};
 
+use super::feed::how;
 use super::operate::wrong_state;
 use super::{Reference, Task};
 
@@ -66,11 +66,13 @@ impl Reference {
                 row.leased_for_ms = lease_ms.or(row.leased_for_ms);
                 row.expires_at_ms = row.leased_for_ms.map(|length| now + length);
                 row.index = index;
-                Ok(Accepted { expires_at_ms: row.expires_at_ms, ..accepted(state, attempt) })
+                let expires_at_ms = row.expires_at_ms;
+                self.tell(id, EventName::Extended, None);
+                Ok(Accepted { expires_at_ms, ..accepted(state, attempt) })
             }
             Action::Release(_) => {
                 self.task_mut(id).row.attempt -= 1;
-                self.becomes(id, StateName::Ready);
+                self.becomes(id, EventName::Released, StateName::Ready);
                 Ok(accepted(StateName::Ready, attempt - 1))
             }
         }
@@ -88,7 +90,7 @@ impl Reference {
     pub(crate) fn ends(&mut self, id: u64, state: StateName) {
         let now = self.now;
         let retention = self.settings(id).result_retention_ms;
-        self.becomes(id, state);
+        self.becomes(id, how(state), state);
         let task = self.task_mut(id);
         task.row.finished_at_ms = Some(now);
         let kept_until = task.kept_for_unique(now + retention);
@@ -124,7 +126,7 @@ impl Reference {
         let retry = task.row.retry.unwrap_or(standard);
         task.row.last_error = error;
         if dead || used_up {
-            self.dies(id);
+            self.dies(id, EventName::Nacked);
             return StateName::Dead;
         }
         // The steps multiply by whole numbers.
@@ -139,14 +141,14 @@ impl Reference {
         let due = now + delay;
         task.row.run_at_ms = (due != task.row.enqueued_at_ms).then_some(due);
         let state = if delay == 0 { StateName::Ready } else { StateName::Retrying };
-        self.becomes(id, state);
+        self.becomes(id, EventName::Nacked, state);
         state
     }
 
-    pub(crate) fn dies(&mut self, id: u64) {
+    pub(crate) fn dies(&mut self, id: u64, event: EventName) {
         let now = self.now;
         let retention = self.settings(id).dead_retention_ms;
-        self.becomes(id, StateName::Dead);
+        self.becomes(id, event, StateName::Dead);
         let task = self.task_mut(id);
         let kept_until = retention.map(|retention| task.kept_for_unique(now + retention));
         task.row.finished_at_ms = Some(now);
@@ -155,21 +157,6 @@ impl Reference {
             return self.remove(|task| task.row.id == id);
         }
         self.notes_end(id, true);
-    }
-
-    /// Ends a lease, if there is one, and says where the task is.
-    pub(crate) fn becomes(&mut self, id: u64, state: StateName) {
-        let index = self.index;
-        let row = &mut self.task_mut(id).row;
-        *row = TaskRow {
-            state: state.into(),
-            index,
-            token: None,
-            expires_at_ms: None,
-            leased_for_ms: None,
-            worker: None,
-            ..row.clone()
-        };
     }
 
     pub(crate) fn is_used_up(&self, id: u64) -> bool {

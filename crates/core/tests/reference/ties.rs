@@ -8,7 +8,7 @@ use ferry_core::command::{
 use ferry_core::rejection::{AlreadyExists, LeaseLost, OperationRefused};
 use ferry_core::reply::{Accepted, Done, OperationResult, Refused, Transacted};
 use ferry_core::row::TaskRow;
-use ferry_core::{Rejection, Reply, StateName};
+use ferry_core::{EventName, Rejection, Reply, StateName};
 
 use super::operate::wrong_state;
 use super::{Reference, Task};
@@ -92,7 +92,9 @@ impl Reference {
         if row.waits_for.is_empty() {
             let due = row.run_at_ms.unwrap_or(row.enqueued_at_ms);
             let state = if due <= now { StateName::Ready } else { StateName::Scheduled };
-            self.becomes(id, state);
+            self.becomes(id, EventName::Unblocked, state);
+        } else {
+            self.tell(id, EventName::DependencyEnded, None);
         }
     }
 

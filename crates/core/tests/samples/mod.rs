@@ -1,5 +1,7 @@
 //! One of everything that is on disk, with every field set to something of its own.
 
+mod feed;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -74,9 +76,16 @@ fn entry(command: Command) -> Entry {
     };
     Entry {
         at_ms: 2,
-        limits: TableLimits { idempotency_keys_max: 3, finished_tasks_max: 4 },
+        limits: TableLimits { idempotency_keys_max: 3, finished_tasks_max: 4, events_max: 0 },
         proposals: vec![Proposal { command: Some(command), idempotency: Some(idempotency) }],
+        node: 0,
     }
+}
+
+/// An entry in which only time passes.
+pub(crate) fn tick() -> (&'static str, Entry) {
+    let limits = TableLimits { idempotency_keys_max: 3, finished_tasks_max: 4, events_max: 5 };
+    ("entry-tick", Entry { at_ms: 2, limits, proposals: Vec::new(), node: 6 })
 }
 
 fn enqueue() -> Enqueue {
@@ -268,6 +277,7 @@ pub(crate) struct Rows {
     pub(crate) idempotency: IdempotencyRow,
     pub(crate) task_ended: TaskRow,
     pub(crate) ended: EndedRow,
+    pub(crate) feed: feed::FeedRows,
 }
 
 /// A row of each kind.
@@ -278,6 +288,7 @@ pub(crate) fn rows() -> Rows {
         next_token: 83,
         next_queue: 84,
         next_idempotency: 85,
+        events_from: 0,
     };
     let idempotency = IdempotencyRow {
         id: 86,
@@ -291,7 +302,8 @@ pub(crate) fn rows() -> Rows {
     let queue_deleted = QueueRow { deleted: true, ..queue.clone() };
     let ended = EndedRow { task: 136, failed: true };
     let task_ended = ended_task();
-    Rows { counters, queue, queue_deleted, task: task(), idempotency, task_ended, ended }
+    let feed = feed::rows(counters, task());
+    Rows { counters, queue, queue_deleted, task: task(), idempotency, task_ended, ended, feed }
 }
 
 fn task() -> TaskRow {

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A line is an entry: its time, its commands (`&` between them), and after the arrow what came of
-//! it: an answer per command, effects after `;`, stored rows after `|` (all but the counters, which
-//! the witness accounts for). A line without a time asks something or sets the stage; a line that
+//! it: an answer per command, effects after `;`, stored rows after `|` (all but the counters, the
+//! leaders and the change feed, which the witness accounts for). A line without a time asks something or sets the stage; a line that
 //! begins with `#`, or an empty one, is for the reader. `fresh` begins with a new machine.
 
 mod parse;
@@ -22,12 +22,17 @@ use words::{Words, duration};
 struct Stage {
     witness: Witness,
     limits: TableLimits,
+    leader: u64,
 }
 
 impl Stage {
     fn new() -> Self {
-        let limits = TableLimits { idempotency_keys_max: 1_000, finished_tasks_max: 1_000 };
-        Self { witness: Witness::default(), limits }
+        let limits = TableLimits {
+            idempotency_keys_max: 1_000,
+            finished_tasks_max: 1_000,
+            events_max: 1_000,
+        };
+        Self { witness: Witness::default(), limits, leader: 1 }
     }
 }
 
@@ -78,10 +83,12 @@ fn step(stage: &mut Stage, name: &str, line: &str) -> Option<String> {
             for command in words.rest().split(" & ") {
                 proposals.extend(parse::proposal(name, command));
             }
-            let entry = Entry { at_ms, limits: stage.limits, proposals };
+            let entry = Entry { at_ms, limits: stage.limits, proposals, node: stage.leader };
             Some(print::applied(&stage.witness.apply(entry)))
         }
         "show" => Some(print::shown(&stage.witness, words.id())),
+        "history" => Some(print::history(&stage.witness.machine, words.id())),
+        "events" => Some(print::events(stage.witness.events())),
         "count" => Some(print::counted(&stage.witness.machine, &words.next())),
         "browse" => {
             let filter = TaskFilter {
@@ -99,11 +106,16 @@ fn step(stage: &mut Stage, name: &str, line: &str) -> Option<String> {
             None
         }
         "limits" => {
-            let TableLimits { idempotency_keys_max, finished_tasks_max } = stage.limits;
+            let TableLimits { idempotency_keys_max, finished_tasks_max, events_max } = stage.limits;
             stage.limits.idempotency_keys_max =
                 words.parsed("keys").unwrap_or(idempotency_keys_max);
             stage.limits.finished_tasks_max =
                 words.parsed("finished").unwrap_or(finished_tasks_max);
+            stage.limits.events_max = words.parsed("events").unwrap_or(events_max);
+            None
+        }
+        "leader" => {
+            stage.leader = words.parsed("node").expect("a leader is a node");
             None
         }
         "fresh" => {

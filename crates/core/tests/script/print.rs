@@ -4,8 +4,9 @@ use ferry_core::reply::{
     Accepted, Done, Enqueued, Lease, OperationResult, SettleOutcome, SettledItem, Swept,
     TaskChanged,
 };
+use ferry_core::row::{EventRow, TaskEvent};
 use ferry_core::{
-    Applied, Change, Effect, Machine, Outcome, Rejection, Reply, StateName, TaskView,
+    Applied, Change, Effect, HistoryView, Machine, Outcome, Rejection, Reply, StateName, TaskView,
 };
 use ferry_types::TaskId;
 
@@ -141,7 +142,10 @@ fn rows(changes: &[Change]) -> Vec<String> {
     };
     for change in changes {
         match change {
-            Change::PutCounters(_) => {}
+            Change::PutCounters(_)
+            | Change::PutEvents(_)
+            | Change::DeleteEvents(_)
+            | Change::PutLeaders(_) => {}
             Change::PutQueue(row) => {
                 let deleted = if row.deleted { " deleted" } else { "" };
                 let paused = if row.paused { " paused" } else { "" };
@@ -198,6 +202,36 @@ pub(crate) fn shown(witness: &Witness, id: TaskId) -> String {
     }
     text.extend(row.labels.iter().map(|(key, value)| format!(" label.{key}={value}")));
     text + &format!(" index={}", row.index)
+}
+
+/// What has happened to a task.
+pub(crate) fn history(machine: &Machine, id: TaskId) -> String {
+    let Some(events) = machine.history(id) else { return "no task".into() };
+    let event = |event: HistoryView| {
+        let HistoryView { index, at, event, state, attempt, node, worker } = event;
+        let node = node.map(|node| format!(" node={node}")).unwrap_or_default();
+        let worker = worker.map(|worker| format!(" worker={worker}")).unwrap_or_default();
+        let at = time(at.as_millis());
+        format!("{event} {state} attempt={attempt} at={at} index={index}{node}{worker}")
+    };
+    let text: Vec<String> = events.into_iter().map(event).collect();
+    text.join("; ")
+}
+
+/// The events that the disk has, by entry.
+pub(crate) fn events<'a>(rows: impl Iterator<Item = &'a EventRow>) -> String {
+    let row = |row: &EventRow| {
+        let event = |event: &TaskEvent| {
+            let queue = row.queues.iter().find(|queue| queue.id == event.queue);
+            let queue = &queue.expect("a queue has its name there").name;
+            let (name, state) = (event.event(), event.state());
+            format!("t{} in {queue} {name} {state} attempt={}", event.task, event.attempt)
+        };
+        let events: Vec<String> = row.events.iter().map(event).collect();
+        format!("{} at={}: {}", row.index, time(row.at_ms), events.join(", "))
+    };
+    let text: Vec<String> = rows.map(row).collect();
+    if text.is_empty() { "nothing".into() } else { text.join("; ") }
 }
 
 /// A queue's counts, bytes and rates.

@@ -25,7 +25,9 @@ pub(crate) struct Step {
     pub(crate) clock: i64,
     /// Whether the machine is restored from its rows first.
     pub(crate) restart: bool,
-    limits: (u64, u64),
+    /// Which node leads.
+    node: u64,
+    limits: TableLimits,
     asked: Vec<(Asked, Option<Key>)>,
 }
 
@@ -109,11 +111,11 @@ impl Step {
                 forwarded: key.forwarded,
             }),
         };
-        let (idempotency_keys_max, finished_tasks_max) = self.limits;
         Entry {
             at_ms,
-            limits: TableLimits { idempotency_keys_max, finished_tasks_max },
+            limits: self.limits,
             proposals: self.asked.iter().map(proposal).collect(),
+            node: self.node,
         }
     }
 }
@@ -171,12 +173,19 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => Just(60_000),
         1 => Just(-7_000),
     ];
-    let limits = prop_oneof![8 => Just((4, 5)), 1 => Just((1, 1)), 1 => Just((0, 0))];
+    let limits = prop_oneof![8 => Just((4, 5, 6)), 1 => Just((1, 1, 1)), 1 => Just((0, 0, 0))];
+    let limits = limits.prop_map(|(keys, finished, events)| TableLimits {
+        idempotency_keys_max: keys,
+        finished_tasks_max: finished,
+        events_max: events,
+    });
+    let node = prop_oneof![8 => Just(1), 1 => Just(2), 1 => Just(3)];
     let asked = vec((asked(), option::weighted(0.2, key())), 0..4);
     let restart = prop::bool::weighted(0.05);
-    (clock, restart, limits, asked).prop_map(|(clock, restart, limits, asked)| Step {
+    (clock, restart, limits, node, asked).prop_map(|(clock, restart, limits, node, asked)| Step {
         clock,
         restart,
+        node,
         limits,
         asked,
     })

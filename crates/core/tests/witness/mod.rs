@@ -1,10 +1,14 @@
 //! A machine that is watched: after every entry its invariants hold, its effects are the ones its
 //! state calls for, and the rows it stored make the same machine again.
 
+mod feed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use ferry_core::row::{CountersRow, EndedRow, IdempotencyRow, QueueRow, TaskRow};
+use ferry_core::row::{
+    CountersRow, EndedRow, EventRow, IdempotencyRow, LeadersRow, QueueRow, TaskRow,
+};
 use ferry_core::{Applied, Change, Effect, Entry, Machine, Restoring, StateName};
 use ferry_types::{LogIndex, TaskId};
 use prost::Message;
@@ -15,6 +19,7 @@ pub(crate) struct Witness {
     /// The machine, to be asked.
     pub(crate) machine: Machine,
     index: u64,
+    events_max: u64,
     stored: Stored,
 }
 
@@ -24,6 +29,7 @@ impl Witness {
         self.index += 1;
         let (before, alarm) = (self.machine.now(), self.machine.next_alarm());
         let (at_ms, proposals) = (entry.at_ms, entry.proposals.len());
+        self.events_max = entry.limits.events_max;
         let applied = self.machine.apply(LogIndex::new(self.index), entry);
 
         assert_eq!(applied.outcomes.len(), proposals, "an outcome per proposal");
@@ -33,6 +39,7 @@ impl Witness {
         self.stored.store(&applied.changes);
         assert!(self.stored.restored() == self.machine, "the rows do not hold the state");
         self.stored.check_bodies();
+        self.check_feed(&applied.changes);
         applied
     }
 
@@ -75,6 +82,8 @@ struct Stored {
     results: BTreeMap<TaskId, Bytes>,
     answers: BTreeMap<u64, IdempotencyRow>,
     ended: BTreeMap<TaskId, EndedRow>,
+    events: BTreeMap<u64, EventRow>,
+    leaders: Option<LeadersRow>,
 }
 
 impl Stored {
@@ -138,6 +147,19 @@ impl Stored {
                 self.ended.remove(id);
                 format!("end of {id}")
             }
+            Change::PutEvents(row) => {
+                let before = self.events.insert(row.index, recoded(row));
+                assert_eq!(before, None, "the events of entry {} change", row.index);
+                format!("events of {}", row.index)
+            }
+            Change::DeleteEvents(index) => {
+                self.events.remove(&index.get());
+                format!("events of {index}")
+            }
+            Change::PutLeaders(row) => {
+                self.leaders = Some(recoded(row));
+                "leaders".into()
+            }
         }
     }
 
@@ -148,6 +170,7 @@ impl Stored {
         self.ended.values().rev().for_each(|row| restoring.ended(*row));
         self.tasks.values().rev().for_each(|row| restoring.task(row.clone()));
         self.queues.values().rev().for_each(|row| restoring.queue(row.clone()));
+        self.leaders.iter().for_each(|row| restoring.leaders(row.clone()));
         self.counters.iter().for_each(|row| restoring.counters(*row));
         restoring.finish().unwrap_or_else(|wrong| panic!("the rows are refused: {wrong}"))
     }

@@ -2,9 +2,9 @@
 
 use axum::response::{IntoResponse, Response};
 use ferry_api as api;
-use ferry_api::{AddNode, TransferLeader};
-use ferry_replica::{AdminError, ClusterStatus, NodeStatus, Role};
-use ferry_types::{NodeAddress, NodeId};
+use ferry_api::{AddNode, Digest, TransferLeader};
+use ferry_replica::{AdminError, ClusterStatus, NodeStatus, Role, StateDigest};
+use ferry_types::{LogIndex, NodeAddress, NodeId};
 use hyper::StatusCode;
 
 use crate::answer;
@@ -90,6 +90,15 @@ pub(crate) async fn snapshot(call: Call) -> Result<Response, Failure> {
     call.json_or_default::<NoFields>()?;
     call.node.replica.snapshot(call.patience).await?;
     Ok(show(&call, StatusCode::OK).await)
+}
+
+/// `GET /v1/cluster/digest`: the state of the node that is asked, never forwarded.
+pub(crate) async fn digest(call: Call) -> Result<Response, Failure> {
+    call.query.allow_alone(&["index"])?;
+    let index = call.query.parsed::<u64>("index", "a log index")?.map(LogIndex::new);
+    let StateDigest { index, sha256 } = call.node.replica.digest(index, call.remaining()).await?;
+    let digest = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(answer::json(StatusCode::OK, index, &Digest { index, digest }))
 }
 
 async fn is_voter(call: &Call, id: NodeId) -> bool {

@@ -1,11 +1,11 @@
 use ferry_core::Change;
-use ferry_types::TaskId;
+use ferry_types::{LogIndex, TaskId};
 use prost::Message;
 use rocksdb::WriteBatch;
 
 use super::keyspace::{
-    APPLIED_KEY, COUNTERS_KEY, MEMBERSHIP_KEY, ended_key, idempotency_key, payload_key, queue_key,
-    result_key, task_key,
+    APPLIED_KEY, COUNTERS_KEY, LEADERS_KEY, MEMBERSHIP_KEY, ended_key, events_key, idempotency_key,
+    payload_key, queue_key, result_key, task_key,
 };
 use crate::row::{LogIdRow, StoredMembershipRow};
 use crate::{LogId, Membership};
@@ -51,6 +51,11 @@ fn add(batch: &mut WriteBatch, change: &Change, row: &mut Vec<u8>) {
             batch.put(ended_key(TaskId::new(ended.task)), encoded(ended, row));
         }
         Change::DeleteEnded(id) => batch.delete(ended_key(*id)),
+        Change::PutEvents(events) => {
+            batch.put(events_key(LogIndex::new(events.index)), encoded(events, row));
+        }
+        Change::DeleteEvents(index) => batch.delete(events_key(*index)),
+        Change::PutLeaders(leaders) => batch.put(LEADERS_KEY, encoded(leaders, row)),
     }
 }
 

@@ -1,4 +1,4 @@
-use ferry_types::TaskId;
+use ferry_types::{LogIndex, TaskId};
 
 /// The first byte of every state key. Tags are on disk: never change or reuse one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +18,17 @@ pub(crate) enum Keyspace {
     Result = 0x06,
     /// By the row's number: a scan visits kept answers in the order of their eviction.
     Idempotency = 0x07,
+    /// By the index of the entry: a scan visits what happened in the order of the log.
+    Events = 0x09,
+    /// The row of leaders: the tag alone.
+    Leaders = 0x0a,
     /// By the task's number.
     Ended = 0x0c,
 }
 
 impl Keyspace {
     /// Every keyspace, in key order.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Meta,
         Self::Counters,
         Self::Queue,
@@ -32,6 +36,8 @@ impl Keyspace {
         Self::Payload,
         Self::Result,
         Self::Idempotency,
+        Self::Events,
+        Self::Leaders,
         Self::Ended,
     ];
 
@@ -50,6 +56,9 @@ pub(crate) const MEMBERSHIP_KEY: [u8; 2] = [Keyspace::Meta as u8, 0x02];
 
 /// The one row of counters.
 pub(crate) const COUNTERS_KEY: [u8; 1] = [Keyspace::Counters as u8];
+
+/// The one row of leaders.
+pub(crate) const LEADERS_KEY: [u8; 1] = [Keyspace::Leaders as u8];
 
 /// A queue, 5 bytes: tag, number (u32, big-endian).
 pub(crate) fn queue_key(id: u32) -> [u8; 5] {
@@ -81,6 +90,11 @@ pub(crate) fn idempotency_key(id: u64) -> [u8; 9] {
 /// How a task ended, 9 bytes: tag, the task's number (u64, big-endian).
 pub(crate) fn ended_key(id: TaskId) -> [u8; 9] {
     numbered_key(Keyspace::Ended, id.get())
+}
+
+/// What an entry did to tasks, 9 bytes: tag, the entry's index (u64, big-endian).
+pub(crate) fn events_key(index: LogIndex) -> [u8; 9] {
+    numbered_key(Keyspace::Events, index.get())
 }
 
 fn numbered_key(keyspace: Keyspace, number: u64) -> [u8; 9] {

@@ -1,6 +1,6 @@
 //! The way back from rows to a machine.
 
-use ferry_core::row::{CountersRow, EndedRow, IdempotencyRow, QueueRow, TaskRow};
+use ferry_core::row::{CountersRow, EndedRow, IdempotencyRow, LeadersRow, QueueRow, TaskRow};
 use ferry_core::{Machine, Restoring};
 use prost::Message;
 use rocksdb::{Direction, IteratorMode};
@@ -9,13 +9,13 @@ use super::db::Db;
 use super::keyspace::Keyspace;
 use crate::StoreError;
 
-/// Rebuilds the machine. Payloads and results stay on disk.
+/// Rebuilds the machine. Payloads, results and events stay on disk.
 pub(super) fn machine(db: &Db) -> Result<Machine, StoreError> {
     check_no_unknown_keys(db)?;
     let mut restoring = Restoring::default();
     for keyspace in Keyspace::ALL {
         match keyspace {
-            Keyspace::Meta | Keyspace::Payload | Keyspace::Result => {}
+            Keyspace::Meta | Keyspace::Payload | Keyspace::Result | Keyspace::Events => {}
             Keyspace::Counters => {
                 each::<CountersRow>(db, keyspace, |row| restoring.counters(row))?;
             }
@@ -25,6 +25,7 @@ pub(super) fn machine(db: &Db) -> Result<Machine, StoreError> {
                 each::<IdempotencyRow>(db, keyspace, |row| restoring.idempotency(row))?;
             }
             Keyspace::Ended => each::<EndedRow>(db, keyspace, |row| restoring.ended(row))?,
+            Keyspace::Leaders => each::<LeadersRow>(db, keyspace, |row| restoring.leaders(row))?,
         }
     }
     restoring.finish().map_err(|what| StoreError::corrupt(db.path(), what))

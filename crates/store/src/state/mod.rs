@@ -9,6 +9,8 @@
 
 mod apply_batch;
 mod db;
+mod digest;
+mod feed;
 mod incoming;
 mod install;
 pub(crate) mod keyspace;

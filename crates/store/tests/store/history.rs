@@ -51,8 +51,14 @@ impl History {
             .proposals(index)
             .into_iter()
             .map(|(command, key)| Proposal { command: Some(command), idempotency: key });
-        let limits = TableLimits { idempotency_keys_max: 20, finished_tasks_max: 1000 };
-        let entry = Entry { at_ms: 1_000_000 + index, limits, proposals: proposals.collect() };
+        let limits =
+            TableLimits { idempotency_keys_max: 20, finished_tasks_max: 1000, events_max: 50 };
+        let entry = Entry {
+            at_ms: 1_000_000 + index,
+            limits,
+            proposals: proposals.collect(),
+            node: 1 + index / 100,
+        };
         let applied = self.machine.apply(id.index, entry);
         for outcome in applied.outcomes {
             if let Reply::Dequeued(reply) = outcome.result.expect("no command is refused") {

@@ -2,6 +2,7 @@
 
 mod child;
 mod disk;
+mod feed;
 mod history;
 mod identity;
 mod log;
