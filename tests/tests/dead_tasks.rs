@@ -110,6 +110,31 @@ async fn g5_a_repeated_redrive_changes_nothing() {
 }
 
 #[tokio::test]
+async fn g12_a_redrive_that_runs_out_of_time_goes_on_when_it_is_repeated() {
+    let cluster = Cluster::start(1).await;
+    let client = cluster.client(1);
+    client.put_queue("mail", json!({"max_attempts": 1})).await;
+    client.enqueue_many("mail", MANY).await;
+    kill_all_ready(&client).await;
+    let mut patience_ms = 10;
+    loop {
+        let request = client.request("POST", REDRIVE).key("r1");
+        let answer = request.header("ferry-timeout-ms", &patience_ms.to_string()).send().await;
+        if answer.status == 200 {
+            assert_eq!(answer.body, json!({"redriven": MANY}), "each is told once");
+            break;
+        }
+        match client.count("mail", "dead").await == MANY as u64 {
+            true => assert!(matches!(answer.status, 503 | 504), "{}", answer.text),
+            false => drop(answer.expect_problem(504, "outcome_unknown")),
+        }
+        patience_ms *= 2;
+    }
+    assert!(patience_ms > 10, "the first try was not cut short");
+    assert_eq!(client.count("mail", "ready").await, MANY as u64);
+}
+
+#[tokio::test]
 async fn g6_a_redrive_stops_where_the_queue_is_full() {
     let cluster = Cluster::start(1).await;
     let client = cluster.client(1);

@@ -72,8 +72,8 @@ impl Queues {
             Action::Put(put) => show(client.put_queue(&put.queue, &put.settings()).await?, global),
             Action::Pause { queue } => show(client.pause_queue(&queue).await?, global),
             Action::Resume { queue } => show(client.resume_queue(&queue).await?, global),
-            Action::Purge(purge) => purge.run(&client, global).await,
-            Action::Redrive(redrive) => redrive.run(&client, global).await,
+            Action::Purge(purge) => purge.run(global).await,
+            Action::Redrive(redrive) => redrive.run(global).await,
             Action::Delete { queue, force } => {
                 client.delete_queue(&queue, force).await?;
                 eprintln!("{queue} is deleted");

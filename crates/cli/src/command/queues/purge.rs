@@ -1,6 +1,5 @@
 use clap::{Args, ValueEnum};
 use ferry_api::PurgedState;
-use ferry_client::Client;
 use ferry_types::QueueName;
 
 use crate::arguments::Global;
@@ -25,12 +24,14 @@ enum Which {
 }
 
 impl Purge {
-    pub(super) async fn run(self, client: &Client, global: &Global) -> Result<(), Failure> {
+    pub(super) async fn run(self, global: &Global) -> Result<(), Failure> {
         let state = match self.state {
             Which::Ready => PurgedState::Ready,
             Which::Dead => PurgedState::Dead,
             Which::All => PurgedState::All,
         };
+        // There may be millions of them.
+        let client = global.patient_client().await?;
         let purged = client.purge(&self.queue, state).await?;
         let line = |_: &_| format!("{} tasks of {} are removed", purged.purged, self.queue);
         global.output().show(&purged, line)

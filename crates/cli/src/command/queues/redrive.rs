@@ -1,6 +1,5 @@
 use clap::Args;
 use ferry_api::{DeadFilter, RedriveRequest};
-use ferry_client::Client;
 use ferry_types::QueueName;
 
 use crate::arguments::Global;
@@ -29,9 +28,11 @@ pub(super) struct Redrive {
 }
 
 impl Redrive {
-    pub(super) async fn run(self, client: &Client, global: &Global) -> Result<(), Failure> {
+    pub(super) async fn run(self, global: &Global) -> Result<(), Failure> {
         let Self { queue, task_type, labels, error, max, dry_run } = self;
         let filter = DeadFilter { task_type, labels: labels.into_iter().collect(), error };
+        // There may be millions of them.
+        let client = global.patient_client().await?;
         let redriven = client.redrive(&queue, &RedriveRequest { filter, max, dry_run }).await?;
         let verb = if dry_run { "would be" } else { "are" };
         let line = |_: &_| format!("{} tasks of {queue} {verb} redriven", redriven.redriven);
