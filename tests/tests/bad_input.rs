@@ -103,7 +103,8 @@ async fn what_is_not_built_is_not_known() {
         let detail = problem["detail"].as_str().unwrap_or_default();
         assert!(detail.contains(field) && detail.contains(nearest), "{detail}");
     }
-    for path in ["/v2", "/v1", "/v1/schedules", "/v1/workers", "/v1/queues/mail/halt", "/v1/events"]
+    for path in
+        ["/v2", "/v1", "/v1/schedules", "/v1/workers", "/v1/queues/mail/halt", "/v1/workflows"]
     {
         client.get(path).await.expect_problem(404, "not_found");
     }

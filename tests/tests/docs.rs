@@ -31,7 +31,8 @@ async fn every_documented_path_is_served() {
     let document = client.get("/openapi.json").await.expect(200);
     for (path, operations) in document["paths"].as_object().expect("a document has paths") {
         let path = path.replace("{queue}", "q").replace("{task}", "t1").replace("{lease}", "l1.1");
-        let path = path.replace("{id}", "99");
+        // A stream has no end that could be waited for; a refusal shows as well that it is there.
+        let path = path.replace("{id}", "99").replace("/v1/events", "/v1/events?after_index=x");
         let methods = ["get", "put", "post", "delete"];
         for method in methods.iter().filter(|&method| operations.get(method).is_some()) {
             let answer = client.request(&method.to_uppercase(), &path).send().await;
