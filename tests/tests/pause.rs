@@ -52,6 +52,7 @@ async fn a_resumed_queue_wakes_who_waits() {
     let all_wait = async || (leader.metric("ferry_waiters").await >= 3.0).then_some(());
     wait::until("three dequeues to wait", Duration::from_secs(10), all_wait).await;
     client.enqueue_many("mail", 2).await;
+    assert!(client.metric("ferry_queue_paused").await > 0.0, "operators see it");
     act(&client, "resume").await;
     let mut taken = Vec::new();
     for waiter in waiters {

@@ -30,7 +30,9 @@ pub(crate) mod metric {
     pub(crate) const TASKS: &str = "ferry_queue_tasks";
     /// Payload bytes of unfinished tasks, by queue. Gauge.
     pub(crate) const BYTES: &str = "ferry_queue_bytes";
-    /// Queues that the two above leave out, because there are too many. Gauge.
+    /// Whether a queue is paused, 1 or 0, by queue. Gauge.
+    pub(crate) const PAUSED: &str = "ferry_queue_paused";
+    /// Queues that the three above leave out, because there are too many. Gauge.
     pub(crate) const QUEUES_LEFT_OUT: &str = "ferry_queues_left_out";
     /// Answers kept under idempotency keys, by whose keys they are. Gauge.
     pub(crate) const KEPT_ANSWERS: &str = "ferry_idempotency_answers";
@@ -181,6 +183,11 @@ fn write_queues(out: &mut String, queues: &[QueueView]) {
     head(out, metric::BYTES, "gauge", "Payload bytes of unfinished tasks.");
     for queue in shown {
         line(out, metric::BYTES, &format!("queue=\"{}\"", queue.name), queue.bytes);
+    }
+    head(out, metric::PAUSED, "gauge", "1 while the queue gives no tasks.");
+    for queue in shown {
+        let labels = format!("queue=\"{}\"", queue.name);
+        line(out, metric::PAUSED, &labels, u8::from(queue.paused));
     }
     head(out, metric::QUEUES_LEFT_OUT, "gauge", "Queues that are not shown: there are too many.");
     line(out, metric::QUEUES_LEFT_OUT, "", queues.len() - shown.len());
