@@ -19,11 +19,14 @@ mod lease_api;
 mod pause;
 mod queue_api;
 mod task_api;
+mod ties;
+mod transactions;
 mod ttl;
 
 mod all_killed;
 mod backlog;
 mod disk_full;
+mod due_at_once;
 mod fail_stop;
 mod failing_disk;
 mod failover;

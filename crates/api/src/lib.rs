@@ -36,6 +36,8 @@ mod settle;
 mod settlement;
 mod state;
 mod task;
+mod transaction;
+mod unique;
 
 pub use change::TaskChange;
 pub use cluster::{AddNode, ClusterStatus, NodeRole, NodeStatus, TransferLeader};
@@ -57,3 +59,8 @@ pub use settle::{SettleRequest, SettleResponse, Settled, SettledItem};
 pub use settlement::{AckRequest, Action, NackRequest, Settlement};
 pub use state::TaskState;
 pub use task::{LeaseDocument, TaskDocument, TaskList};
+pub use transaction::{
+    AckOperation, CancelOperation, CheckedOperation, EnqueueOperation, NackOperation, Operation,
+    OperationResult, RequireOperation, TransactionRequest, TransactionResponse,
+};
+pub use unique::{OnDependencyFailure, Unique, UniqueUntil};

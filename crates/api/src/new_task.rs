@@ -3,11 +3,13 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use ferry_types::{Priority, Timestamp, limits};
+use ferry_types::{Priority, TaskId, Timestamp, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{CheckedRetry, InvalidField, RetryPolicy, labels, raw, rfc3339};
+use crate::{
+    CheckedRetry, InvalidField, OnDependencyFailure, RetryPolicy, Unique, labels, raw, rfc3339,
+};
 
 /// A task as its producer describes it. What is left out is the queue's setting or the default.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -47,6 +49,15 @@ pub struct NewTask {
     /// The producer's labels: up to 64, keys of 1 to 128 bytes, values of up to 256.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels::deserialize")]
     pub labels: BTreeMap<String, String>,
+    /// A key that one task of the queue has at a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unique: Option<Unique>,
+    /// Tasks that must have ended well before it runs: up to 100, which exist.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<TaskId>,
+    /// What becomes of it if one of them is dead, cancelled or expired. `cancel`.
+    #[serde(skip_serializing_if = "OnDependencyFailure::is_default")]
+    pub on_dependency_failure: OnDependencyFailure,
 }
 
 /// A task that has passed the border.
@@ -70,6 +81,12 @@ pub struct CheckedTask {
     pub task_type: Option<String>,
     /// The producer's labels.
     pub labels: BTreeMap<String, String>,
+    /// A key that one task of the queue has at a time.
+    pub unique: Option<Unique>,
+    /// Tasks that must have ended well before it runs.
+    pub depends_on: Vec<TaskId>,
+    /// What becomes of it if one of them fails.
+    pub on_dependency_failure: OnDependencyFailure,
 }
 
 /// What the worker gets.
@@ -126,6 +143,10 @@ impl NewTask {
         let retry = retry.map_err(|invalid| invalid.within("retry"))?;
         self.task_type.as_deref().map_or(Ok(()), check_type)?;
         labels::check(&self.labels)?;
+        let unique = self.unique.map(Unique::check).transpose();
+        let unique = unique.map_err(|invalid| invalid.within("unique"))?;
+        let most = limits::DEPENDENCIES_MAX;
+        InvalidField::check_length("depends_on", self.depends_on.len(), most, "tasks")?;
         Ok(CheckedTask {
             payload: payload(self.payload, self.payload_base64)?,
             priority,
@@ -136,6 +157,9 @@ impl NewTask {
             retry,
             task_type: self.task_type,
             labels: self.labels,
+            unique,
+            depends_on: self.depends_on,
+            on_dependency_failure: self.on_dependency_failure,
         })
     }
 }

@@ -19,7 +19,8 @@ fn samples() -> Vec<(&'static str, Value)> {
         "enqueued_at":"2026-01-02T03:04:05Z","run_at":"2026-01-02T03:04:05Z",
         "started_at":"2026-01-02T03:04:06Z","finished_at":"2026-01-02T03:04:07Z","last_error":"e",
         "result":1,"payload":1,"payload_base64":"","type":"t","labels":{{"k":"v"}},"lease_ms":5,
-        "ttl_ms":6,"retry":{{}},"traceparent":"p","lease":{lease},"index":12}}"#
+        "ttl_ms":6,"retry":{{}},"traceparent":"p","unique":{{"key":"u"}},"depends_on":["t1"],
+        "on_dependency_failure":"run","lease":{lease},"index":12}}"#
     );
     let history = r#"{"index":1,"at":"2026-01-02T03:05:00Z","change":"leased","state":"leased",
         "attempt":1,"node":1,"worker":"w"}"#;
@@ -39,7 +40,9 @@ fn samples() -> Vec<(&'static str, Value)> {
     let settings = r#"{"max_tasks":1,"max_bytes":1,"ttl_ms":1,"dead_retention_ms":1}"#;
     let new_task = r#"{"payload":1,"payload_base64":"","priority":1,"delay_ms":1,
         "run_at":"2026-01-02T03:05:00Z","max_attempts":1,"lease_ms":1,"ttl_ms":1,"retry":{},
-        "type":"t","labels":{"k":"v"}}"#;
+        "type":"t","labels":{"k":"v"},"unique":{"key":"u"},"depends_on":["t1"],
+        "on_dependency_failure":"run"}"#;
+    let with_queue = new_task.replacen('{', r#"{"queue":"q","#, 1);
     vec![
         ("Problem", value::<Problem>(problem)),
         ("QueueSettings", value::<QueueSettings>(settings)),
@@ -54,6 +57,10 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("RedriveRequest", value::<RedriveRequest>(r#"{"max":1}"#)),
         ("Redriven", value::<Redriven>(r#"{"redriven":1}"#)),
         ("NewTask", value::<NewTask>(new_task)),
+        ("Unique", value::<Unique>(r#"{"key":"u","until":1}"#)),
+        ("EnqueueOperation", value::<EnqueueOperation>(&with_queue)),
+        ("TransactionRequest", value::<TransactionRequest>(r#"{"operations":[]}"#)),
+        ("TransactionResponse", value::<TransactionResponse>(r#"{"results":[]}"#)),
         ("TaskBatch", value::<TaskBatch>(r#"{"tasks":[]}"#)),
         ("EnqueuedTasks", value::<EnqueuedTasks>(r#"{"tasks":[]}"#)),
         ("EnqueuedTask", value::<EnqueuedTask>(r#"{"id":"t7"}"#)),
@@ -131,12 +138,34 @@ fn the_document_has_every_field_of_every_type_and_no_other() {
 }
 
 #[test]
+fn every_operation_of_a_transaction_is_there_with_its_fields() {
+    let schemas = &document()["components"]["schemas"];
+    let operations = [
+        r#"{"ack":{"lease":"l1.1","result":1}}"#,
+        r#"{"nack":{"lease":"l1.1","error":"e","delay_ms":1,"dead":true}}"#,
+        r#"{"cancel":{"task":"t1"}}"#,
+        r#"{"require":{"task":"t1","state":"ready"}}"#,
+    ];
+    let mut names = BTreeSet::from(["enqueue".to_owned()]);
+    for json in operations {
+        let operation: Operation = serde_json::from_str(json).expect("valid");
+        let value = serde_json::to_value(operation).expect("has a JSON form");
+        let (name, fields) = value.as_object().expect("an object").iter().next().expect("a field");
+        let schema = &schemas["Operation"]["properties"][name];
+        assert_eq!(keys(&schema["properties"]), keys(fields), "fields of {name}");
+        names.insert(name.clone());
+    }
+    let properties = schemas["Operation"]["properties"].as_object().expect("an object");
+    assert_eq!(properties.keys().cloned().collect::<BTreeSet<_>>(), names);
+}
+
+#[test]
 fn every_object_schema_is_measured() {
     let document = document();
     let measured: BTreeSet<&str> = samples().iter().map(|(name, _)| *name).collect();
     let schemas = document["components"]["schemas"].as_object().expect("an object");
     for (name, schema) in schemas {
-        let beside = ["Settlement", "DequeueRequest"].contains(&name.as_str());
+        let beside = ["Settlement", "DequeueRequest", "Operation"].contains(&name.as_str());
         let is_object = schema.get("properties").is_some();
         assert!(!is_object || beside || measured.contains(name.as_str()), "{name} has no sample");
     }

@@ -43,6 +43,8 @@ pub const EXTEND: &str = "/v1/leases/{lease}/extend";
 pub const RELEASE: &str = "/v1/leases/{lease}/release";
 /// What happens to tasks, as server-sent events: GET.
 pub const EVENTS: &str = "/v1/events";
+/// Several things, all or none: POST.
+pub const TRANSACTIONS: &str = "/v1/transactions";
 /// The cluster: GET.
 pub const CLUSTER: &str = "/v1/cluster";
 /// The nodes: POST adds one.
@@ -87,6 +89,7 @@ pub const ALL: &[(&str, &[&str])] = &[
     (EXTEND, &["post"]),
     (RELEASE, &["post"]),
     (EVENTS, &["get"]),
+    (TRANSACTIONS, &["post"]),
     (CLUSTER, &["get"]),
     (NODES, &["post"]),
     (NODE, &["delete"]),

@@ -6,7 +6,7 @@ use ferry_types::{LeaseId, LeaseToken, LogIndex, QueueName, TaskId, Timestamp, W
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{RetryPolicy, TaskState, raw, rfc3339};
+use crate::{OnDependencyFailure, RetryPolicy, TaskState, Unique, raw, rfc3339};
 
 /// A task as it stands. What is not set is left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,6 +67,15 @@ pub struct TaskDocument {
     /// The W3C trace context of its enqueue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// The key that one task of its queue has at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unique: Option<Unique>,
+    /// What it was to come after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<TaskId>,
+    /// What becomes of it if one of these fails; left out if it is cancelled then.
+    #[serde(default, skip_serializing_if = "OnDependencyFailure::is_default")]
+    pub on_dependency_failure: OnDependencyFailure,
     /// Who holds it, while it is leased; and after it was cancelled, until the holder has learned
     /// it or the lease has run out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,7 @@ use crate::door::Door;
 use crate::problem::Failure;
 use crate::routes::{
     cluster, dequeue, events, health, history, leases, metrics, openapi, queues, results, sweeps,
-    task_changes, tasks,
+    task_changes, tasks, transactions,
 };
 
 /// Every route of a node.
@@ -41,6 +41,7 @@ pub(crate) fn router(door: Arc<Door>) -> Router {
         .route(paths::EXTEND, post(leases::extend))
         .route(paths::RELEASE, post(leases::release))
         .route(paths::EVENTS, get(events::get))
+        .route(paths::TRANSACTIONS, post(transactions::post))
         .route(paths::CLUSTER, get(cluster::status))
         .route(paths::NODES, post(cluster::add))
         .route(paths::NODE, delete(cluster::remove))

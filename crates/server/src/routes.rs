@@ -13,3 +13,4 @@ pub(crate) mod results;
 pub(crate) mod sweeps;
 pub(crate) mod task_changes;
 pub(crate) mod tasks;
+pub(crate) mod transactions;

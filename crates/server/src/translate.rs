@@ -8,6 +8,7 @@ use ferry_core::rejection::{
     WrongState,
 };
 use ferry_core::reply::{Accepted, Lease, SettleOutcome, SettledItem};
+use ferry_core::row::TaskRow;
 use ferry_core::{QueueView, Rejection, StateName, TaskView};
 use ferry_types::{LeaseId, LeaseToken, LogIndex, TaskId, Timestamp};
 use hyper::StatusCode;
@@ -138,14 +139,8 @@ pub(crate) fn queue_document(view: QueueView, now: Timestamp) -> api::QueueDocum
 /// A settlement for the machine.
 pub(crate) fn settlement(settlement: api::Settlement) -> command::Settlement {
     let action = match settlement.action {
-        api::Action::Ack(ack) => {
-            Action::Ack(command::Ack { result: ack.result.map(from_json).unwrap_or_default() })
-        }
-        api::Action::Nack(nack) => Action::Nack(command::Nack {
-            error: nack.error,
-            delay_ms: nack.delay_ms,
-            dead: nack.dead,
-        }),
+        api::Action::Ack(request) => Action::Ack(ack(request)),
+        api::Action::Nack(request) => Action::Nack(nack(request)),
         api::Action::Extend(extend) => {
             Action::Extend(command::Extend { lease_ms: extend.lease_ms })
         }
@@ -156,6 +151,16 @@ pub(crate) fn settlement(settlement: api::Settlement) -> command::Settlement {
         token: settlement.lease.token.get(),
         action: Some(action),
     }
+}
+
+/// An ack for the machine.
+pub(crate) fn ack(ack: api::AckRequest) -> command::Ack {
+    command::Ack { result: ack.result.map(from_json).unwrap_or_default() }
+}
+
+/// A nack for the machine.
+pub(crate) fn nack(nack: api::NackRequest) -> command::Nack {
+    command::Nack { error: nack.error, delay_ms: nack.delay_ms, dead: nack.dead }
 }
 
 /// The outcome of a settlement, or why it was refused.
@@ -172,6 +177,11 @@ pub(crate) fn outcome(item: SettledItem) -> Result<Accepted, Rejection> {
 pub(crate) fn settled(accepted: &Accepted) -> api::Settled {
     let task = TaskId::new(accepted.task);
     api::Settled { task, state: state_of(accepted.state), attempt: accepted.attempt }
+}
+
+/// How a task stands that was named by itself.
+pub(crate) fn settled_row(row: &TaskRow) -> api::Settled {
+    api::Settled { task: TaskId::new(row.id), state: state_of(row.state), attempt: row.attempt }
 }
 
 /// The answer to an accepted extend.
@@ -256,6 +266,19 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
         Rejection::IdempotencyMismatch(_) => {
             with(Code::IdempotencyMismatch, "use a new key for a new request")
         }
+        Rejection::AlreadyExists(AlreadyExists { task, .. }) => {
+            let problem = with(Code::AlreadyExists, "leave it to that task, or take another key");
+            Problem { task: Some(TaskId::new(*task)), ..problem }
+        }
+        Rejection::OperationRefused(refused) => {
+            let place = refused.operation;
+            let Some(reason) = refused.reason() else {
+                return with(Code::InvalidArgument, "say what the operation does");
+            };
+            let problem = self::problem(reason);
+            let detail = format!("operations[{place}]: {}; nothing was done", problem.detail);
+            Problem { detail, operation: Some(place), ..problem }
+        }
         Rejection::QueueLimit(limit) => {
             let problem = with(Code::QueueFull, "delete a queue first");
             Problem { limit: Some(limit.limit), retry_after_ms: Some(1_000), ..problem }
@@ -268,16 +291,6 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
             let problem = with(Code::WrongState, "nothing was done; its state does not allow it");
             let state = Some(state_of(*state));
             Problem { task: Some(TaskId::new(*task)), state, ..problem }
-        }
-        Rejection::AlreadyExists(AlreadyExists { task, .. }) => {
-            let problem = with(Code::AlreadyExists, "nothing was enqueued");
-            Problem { task: Some(TaskId::new(*task)), ..problem }
-        }
-        Rejection::OperationRefused(refused) => {
-            let reason = refused.reason().expect("the machine says why it refuses");
-            let Problem { detail, .. } = problem(reason);
-            let detail = format!("the operation {} is refused: {detail}", refused.operation);
-            Problem { detail, operation: Some(refused.operation), ..problem(reason) }
         }
     }
 }

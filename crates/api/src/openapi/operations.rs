@@ -5,6 +5,7 @@ mod leases;
 mod nodes;
 mod queues;
 mod tasks;
+mod transactions;
 
 use serde_json::{Map, Value, json};
 
@@ -173,6 +174,7 @@ fn find(path: &str, method: &str) -> Option<Operation> {
     queues::operation(path, method)
         .or_else(|| tasks::operation(path, method))
         .or_else(|| leases::operation(path, method))
+        .or_else(|| transactions::operation(path, method))
         .or_else(|| nodes::operation(path, method))
         .or_else(|| feed::operation(path, method))
 }

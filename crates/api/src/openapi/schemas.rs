@@ -5,6 +5,7 @@ mod history;
 mod leases;
 mod queues;
 mod tasks;
+mod transactions;
 
 use serde_json::{Map, Value};
 
@@ -20,6 +21,7 @@ pub(super) fn all() -> Map<String, Value> {
         .chain(tasks::all())
         .chain(history::all())
         .chain(leases::all())
+        .chain(transactions::all())
         .chain(cluster::all())
         .map(|(name, schema)| (name.to_owned(), schema))
         .collect()

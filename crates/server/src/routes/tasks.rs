@@ -112,7 +112,7 @@ fn filter(call: &Call) -> Result<TaskFilter, Failure> {
 
 /// The trace context of a request, if it is well-formed; a broken one is ignored, as W3C Trace
 /// Context wants it.
-fn traceparent(call: &Call) -> Option<String> {
+pub(super) fn traceparent(call: &Call) -> Option<String> {
     let text = call.headers.get(TRACEPARENT)?.to_str().ok()?;
     let is_fine =
         (55..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -126,7 +126,9 @@ fn fresh(queue: &QueueName, task: &NewTask, enqueued: &Enqueued) -> TaskView {
         None => (task.delay_ms > 0).then(|| enqueued.at_ms.saturating_add(task.delay_ms)),
     };
     let is_due = due.is_none_or(|due| due <= enqueued.at_ms);
-    let state = if is_due { StateName::Ready } else { StateName::Scheduled };
+    let as_asked = if is_due { StateName::Ready } else { StateName::Scheduled };
+    let is_told = enqueued.state() != StateName::Unknown;
+    let state = if is_told { enqueued.state() } else { as_asked };
     TaskView {
         queue: queue.clone(),
         row: TaskRow {
@@ -145,6 +147,9 @@ fn fresh(queue: &QueueName, task: &NewTask, enqueued: &Enqueued) -> TaskView {
             task_type: task.task_type.clone(),
             labels: task.labels.clone(),
             traceparent: task.traceparent.clone(),
+            unique: task.unique.clone(),
+            depends_on: task.depends_on.clone(),
+            run_on_dependency_failure: task.run_on_dependency_failure,
             ..TaskRow::default()
         },
     }

@@ -3,7 +3,10 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use ferry_api::{CheckedTask, Due, LeaseDocument, Payload, TaskDocument};
+use ferry_api::{
+    CheckedTask, Due, LeaseDocument, OnDependencyFailure, Payload, TaskDocument, Unique,
+    UniqueUntil,
+};
 use ferry_types::WorkerName;
 
 use super::*;
@@ -37,8 +40,23 @@ pub(crate) fn new_task(task: CheckedTask, traceparent: Option<String>) -> comman
         task_type: task.task_type,
         labels: task.labels,
         traceparent,
-        ..command::NewTask::default()
+        unique: task.unique.map(unique),
+        depends_on: task.depends_on.into_iter().map(TaskId::get).collect(),
+        run_on_dependency_failure: task.on_dependency_failure == OnDependencyFailure::Run,
     }
+}
+
+fn unique(unique: Unique) -> command::Unique {
+    let until_ms = match unique.until {
+        UniqueUntil::Done => None,
+        UniqueUntil::Millis(millis) => Some(millis),
+    };
+    command::Unique { key: unique.key, until_ms }
+}
+
+fn unique_document(unique: command::Unique) -> Unique {
+    let until = unique.until_ms.map_or(UniqueUntil::Done, UniqueUntil::Millis);
+    Unique { key: unique.key, until }
 }
 
 /// A task as it stands, with its payload and its result where they are to be shown.
@@ -87,6 +105,12 @@ pub(crate) fn document(
         ttl_ms: row.ttl_ms,
         retry: row.retry.map(retry_document),
         traceparent: row.traceparent,
+        unique: row.unique.map(unique_document),
+        depends_on: row.depends_on.into_iter().map(TaskId::new).collect(),
+        on_dependency_failure: match row.run_on_dependency_failure {
+            true => OnDependencyFailure::Run,
+            false => OnDependencyFailure::Cancel,
+        },
         lease,
         index: LogIndex::new(row.index),
     }

@@ -1,6 +1,6 @@
 use ferry_types::limits::{
-    ATTEMPTS_MAX, DELAY_MAX, LABEL_KEY_BYTES_MAX, LABEL_VALUE_BYTES_MAX, LABELS_MAX, LEASE_MAX,
-    PAGE_MAX, TASKS_PER_REQUEST_MAX,
+    ATTEMPTS_MAX, DELAY_MAX, DEPENDENCIES_MAX, LABEL_KEY_BYTES_MAX, LABEL_VALUE_BYTES_MAX,
+    LABELS_MAX, LEASE_MAX, PAGE_MAX, TASKS_PER_REQUEST_MAX, UNIQUE_KEY_BYTES_MAX,
 };
 use serde_json::{Value, json};
 
@@ -16,6 +16,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("TaskId", pattern("A task's id; opaque.", "^t(0|[1-9][0-9]{0,19})$")),
         ("TaskState", words("Where a task is in its life.", &states)),
         ("Labels", labels()),
+        ("Unique", unique()),
         ("NewTask", new_task()),
         (
             "TaskBatch",
@@ -110,10 +111,49 @@ fn new_task() -> Value {
             ("retry", described("How it backs off; else the queue's.", "RetryPolicy")),
             ("type", kind),
             ("labels", of("Labels")),
+            ("unique", of("Unique")),
+            (
+                "depends_on",
+                list("Tasks that must have ended first.", of("TaskId"), 0, DEPENDENCIES_MAX),
+            ),
+            ("on_dependency_failure", or(on_failure(), "cancel")),
         ],
     );
     schema["oneOf"] = json!([{ "required": ["payload"] }, { "required": ["payload_base64"] }]);
     schema
+}
+
+/// A task with its queue.
+pub(super) fn with_queue() -> Value {
+    let mut schema = new_task();
+    schema["description"] = json!("A task with its queue.");
+    schema["required"] = json!(["queue"]);
+    schema["properties"]["queue"] = of("QueueName");
+    schema
+}
+
+fn on_failure() -> Value {
+    words("What becomes of it if one of them is dead, cancelled or expired.", &["cancel", "run"])
+}
+
+fn unique() -> Value {
+    let mut key = text("The key.");
+    key["minLength"] = json!(1);
+    key["maxLength"] = json!(UNIQUE_KEY_BYTES_MAX);
+    let until = json!({
+        "description": "`done`: until the task has succeeded, is cancelled or has expired; a dead \
+            task has it still. A number: for so many milliseconds from the enqueue.",
+        "default": "done",
+        "oneOf": [
+            { "const": "done" },
+            { "type": "integer", "minimum": 1, "maximum": DELAY_MAX.as_millis() as u64 },
+        ],
+    });
+    request(
+        "A key that one task of a queue has at a time.",
+        &["key"],
+        vec![("key", key), ("until", until)],
+    )
 }
 
 fn document() -> Value {
@@ -143,6 +183,9 @@ fn document() -> Value {
             ("ttl_ms", ttl("; none if left out")),
             ("retry", of("RetryPolicy")),
             ("traceparent", text("The W3C trace context of its enqueue.")),
+            ("unique", of("Unique")),
+            ("depends_on", list("What it was to come after.", of("TaskId"), 0, DEPENDENCIES_MAX)),
+            ("on_dependency_failure", on_failure()),
             ("lease", of("LeaseDocument")),
             ("index", count("The log index of its last change.")),
         ],
