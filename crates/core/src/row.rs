@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::command::{QueueSettings, RetryPolicy, Unique};
+use crate::event::EventName;
 use crate::reply::Reply;
 use crate::state::StateName;
 
@@ -151,9 +152,21 @@ pub struct TaskRow {
     /// Whether it runs even if one of them fails.
     #[prost(bool, tag = "43")]
     pub run_on_dependency_failure: bool,
-    /// What has happened to it: a `HistoryRow`, or nothing for a task that only was enqueued.
+    /// What has happened to it between its enqueue and its last event: a `HistoryRow`.
     #[prost(bytes = "vec", tag = "50")]
     pub history: Vec<u8>,
+    /// The index of its enqueue, if anything has happened since.
+    #[prost(uint64, tag = "51")]
+    pub enqueued_index: u64,
+    /// Its state after that, likewise.
+    #[prost(enumeration = "StateName", tag = "52")]
+    pub enqueued_state: i32,
+    /// What the entry at `index` did, if `history` does not end with it.
+    #[prost(enumeration = "EventName", tag = "53")]
+    pub last_event: i32,
+    /// When that was.
+    #[prost(uint64, tag = "54")]
+    pub last_event_at_ms: u64,
 }
 
 /// A kept answer.

@@ -92,10 +92,10 @@ impl<'a> Applying<'a> {
         self.remember(id);
         let mut ended = None;
         let event = self.machine.tasks.change(id, &mut self.machine.queues, |task| {
-            task.begin_history();
+            task.keep_history();
             change(task);
             task.index = index;
-            task.add_to_history(event, now);
+            task.note_event(event, now);
             ended = (!task.is_unfinished()).then(|| has_failed(task));
             told(id, event, task)
         });

@@ -10,22 +10,18 @@ impl Machine {
     /// that were extended are not told.
     pub fn history(&self, id: TaskId) -> Option<Vec<HistoryView>> {
         let task = self.known_task(id)?;
-        let first = |index, state| HistoryView {
-            index: LogIndex::new(index),
+        let (index, state) = task.enqueued();
+        let mut events = vec![HistoryView {
+            index,
             at: task.enqueued_at,
             event: EventName::Enqueued,
             state,
             attempt: 0,
-            node: self.leaders.at(index),
+            node: self.leaders.at(index.get()),
             worker: None,
-        };
-        let Some(history) = task.history() else {
-            return Some(vec![first(task.index.get(), task.state().name())]);
-        };
-        let row = history.read();
-        let mut events = vec![first(row.enqueued_index, row.enqueued_state())];
+        }];
         let mut holder = None;
-        for event in row.later {
+        for event in task.later_events() {
             let at_ms = task.enqueued_at.as_millis().saturating_add(event.later_ms);
             let (name, state) = (event.event(), event.state());
             if name == EventName::Leased {

@@ -12,7 +12,7 @@ impl Task {
     pub(crate) fn to_row(&self, id: TaskId) -> TaskRow {
         let mut row = self.to_row_without_history(id);
         if let Some(history) = self.history() {
-            row.history = history.to_row();
+            history.fill(&mut row);
         }
         row
     }
@@ -61,6 +61,8 @@ impl Task {
     pub(crate) fn from_row(row: TaskRow) -> Result<Self, String> {
         let id = row.id;
         let state = TaskState::from_row(&row).ok_or(format!("task {id} lacks its state"))?;
+        let history =
+            History::from_row(&row).ok_or(format!("task {id} has no readable history"))?;
         let priority = u8::try_from(row.priority).ok().and_then(Priority::new);
         let payload_bytes = u32::try_from(row.payload_bytes);
         let enqueued_at = Timestamp::from_millis(row.enqueued_at_ms);
@@ -87,8 +89,6 @@ impl Task {
             }),
             ties: ties.boxed(),
         };
-        let history =
-            History::from_row(row.history).ok_or(format!("task {id} has no readable history"))?;
         let story = Story {
             state,
             due: row.run_at_ms.map_or(enqueued_at, Timestamp::from_millis),

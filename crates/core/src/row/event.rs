@@ -4,15 +4,9 @@ use crate::state::StateName;
 /// What has happened to a task. Bytes of further events may be appended to its own.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct HistoryRow {
-    /// The index of its enqueue.
-    #[prost(uint64, tag = "1")]
-    pub enqueued_index: u64,
-    /// Its state after that.
-    #[prost(enumeration = "StateName", tag = "2")]
-    pub enqueued_state: i32,
-    /// What happened later, in order; of many, the newest.
-    #[prost(message, repeated, tag = "3")]
-    pub later: Vec<HistoryEvent>,
+    /// What happened between its enqueue and its last event, in order; of many, the newest.
+    #[prost(message, repeated, tag = "1")]
+    pub events: Vec<HistoryEvent>,
 }
 
 /// What happened to a task after its enqueue.

@@ -17,9 +17,7 @@ pub(crate) struct FeedRows {
 /// A row of each kind, from what else is in them.
 pub(crate) fn rows(counters: CountersRow, task: TaskRow) -> FeedRows {
     let history = HistoryRow {
-        enqueued_index: 201,
-        enqueued_state: StateName::Scheduled.into(),
-        later: vec![HistoryEvent {
+        events: vec![HistoryEvent {
             event: EventName::Nacked.into(),
             state: StateName::Retrying.into(),
             index: 202,
@@ -42,7 +40,14 @@ pub(crate) fn rows(counters: CountersRow, task: TaskRow) -> FeedRows {
     };
     FeedRows {
         counters: CountersRow { events_from: 210, ..counters },
-        task: TaskRow { history: history.encode_to_vec(), ..task },
+        task: TaskRow {
+            history: history.encode_to_vec(),
+            enqueued_index: 201,
+            enqueued_state: StateName::Scheduled.into(),
+            last_event: EventName::Leased.into(),
+            last_event_at_ms: 213,
+            ..task
+        },
         history,
         events,
         leaders: LeadersRow { leaders: vec![LeaderRow { index: 211, node: 212 }] },
