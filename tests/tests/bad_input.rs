@@ -95,7 +95,6 @@ async fn what_is_not_built_is_not_known() {
         (DEQUEUE, json!({"wait": 1}), "wait", "wait_ms"),
         ("/v1/leases/settle", json!({"settles": []}), "settles", "settle"),
         (TASKS, json!({"payload": 1, "selector": {}}), "selector", ""),
-        (TASKS, json!({"payload": 1, "depends_on": []}), "depends_on", ""),
         (TASKS, json!({"payload": 1, "resources": {}}), "resources", ""),
     ] {
         let answer = client.post(path, body).await;

@@ -40,6 +40,7 @@ mod run_now;
 mod settle;
 mod task;
 mod task_row;
+mod task_state;
 mod tasks;
 mod transact;
 mod unique;
