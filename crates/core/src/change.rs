@@ -1,7 +1,10 @@
 use bytes::Bytes;
 use ferry_types::{LogIndex, TaskId};
 
-use crate::row::{CountersRow, EndedRow, EventRow, IdempotencyRow, LeadersRow, QueueRow, TaskRow};
+use crate::row::{
+    CountersRow, EndedRow, EventRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow,
+    TaskRow,
+};
 
 /// A row to write or to remove, so that the disk holds what the memory does. Within one entry each
 /// row appears at most once, as it is after the entry.
@@ -36,4 +39,12 @@ pub enum Change {
     DeleteEvents(LogIndex),
     /// The one row of leaders.
     PutLeaders(LeadersRow),
+    /// A named limit.
+    PutLimit(LimitRow),
+    /// By the limit's name.
+    DeleteLimit(Box<str>),
+    /// The turn of a key.
+    PutLane(LaneRow),
+    /// By the queue's number and the key.
+    DeleteLane(u32, Box<str>),
 }

@@ -4,7 +4,9 @@
 
 mod dequeue;
 mod enqueue;
+mod limit;
 mod queue;
+mod rate;
 mod retry;
 mod settle;
 mod sweep;
@@ -15,7 +17,9 @@ use bytes::Bytes;
 
 pub use dequeue::Dequeue;
 pub use enqueue::{Enqueue, NewTask, Unique};
+pub use limit::{DeleteLimit, LimitScope, LimitSettings, PutLimit};
 pub use queue::{DeleteQueue, PauseQueue, PutQueue, QueueSettings};
+pub use rate::Rate;
 pub use retry::RetryPolicy;
 pub use settle::{Ack, Action, Extend, Nack, Release, Settle, Settlement};
 pub use sweep::{DeadFilter, Purge, PurgedState, Redrive, Sweep};
@@ -58,7 +62,7 @@ pub struct TableLimits {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Proposal {
     /// What to do. A proposal without a command is answered by nothing at all; none is ever made.
-    #[prost(oneof = "Command", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
+    #[prost(oneof = "Command", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 17")]
     pub command: Option<Command>,
     /// Under which key the answer is kept, if any.
     #[prost(message, optional, tag = "15")]
@@ -121,4 +125,10 @@ pub enum Command {
     /// Does several things, all or none.
     #[prost(message, tag = "12")]
     Transact(Transact),
+    /// Creates a named limit or replaces it.
+    #[prost(message, tag = "16")]
+    PutLimit(PutLimit),
+    /// Removes a named limit.
+    #[prost(message, tag = "17")]
+    DeleteLimit(DeleteLimit),
 }

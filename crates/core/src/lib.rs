@@ -42,4 +42,4 @@ pub use machine::{Applied, Machine, Outcome, Restoring};
 pub use rejection::Rejection;
 pub use reply::Reply;
 pub use state::StateName;
-pub use view::{HistoryView, QueueView, TaskFilter, TaskView};
+pub use view::{HistoryView, LimitView, Offer, QueueView, TaskFilter, TaskView};

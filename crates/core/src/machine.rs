@@ -5,9 +5,13 @@ mod ack;
 mod answers;
 mod applying;
 mod backoff;
+mod bucket;
 mod cancel;
 mod check;
+mod choice;
+mod delete_limit;
 mod delete_queue;
+mod deliver;
 mod dependencies;
 mod dequeue;
 mod dirty;
@@ -16,28 +20,41 @@ mod end;
 mod enqueue;
 mod events;
 mod extend;
+mod gate;
 mod history;
 mod history_query;
 mod id_set;
 mod journal;
+mod lane;
 mod leaders;
+mod limits;
+mod line;
+mod locks;
 mod nack;
 mod named;
+mod order;
 mod pages;
 mod pause_queue;
+mod pick;
 mod purge;
+mod put_limit;
 mod put_queue;
 mod query;
 mod queue;
 mod queues;
+mod rank;
 mod rates;
 mod redrive;
+mod relane;
 mod release;
 mod restore;
+mod restore_order;
 mod retry;
 mod rising;
 mod run_now;
 mod settle;
+mod standing;
+mod stir;
 mod task;
 mod task_row;
 mod task_state;
@@ -106,6 +123,7 @@ impl Default for Machine {
             next_queue: 1,
             next_idempotency: 1,
             events_from: 1,
+            next_turn: 1,
         };
         Self {
             counters,

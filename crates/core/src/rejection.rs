@@ -36,6 +36,12 @@ pub enum Rejection {
     /// The task's state does not allow it.
     #[prost(message, tag = "9")]
     WrongState(WrongState),
+    /// Create the limit first: there is none of this name.
+    #[prost(message, tag = "10")]
+    LimitNotFound(LimitNotFound),
+    /// Delete a limit first: the cluster has as many as it may.
+    #[prost(message, tag = "11")]
+    LimitLimit(LimitLimit),
     /// Leave it: a task with this unique key is there.
     #[prost(message, tag = "12")]
     AlreadyExists(AlreadyExists),
@@ -186,6 +192,22 @@ pub struct WrongState {
     pub state: i32,
 }
 
+/// There is no limit of this name.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct LimitNotFound {
+    /// The name.
+    #[prost(string, tag = "1")]
+    pub limit: String,
+}
+
+/// The cluster has as many named limits as it may.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct LimitLimit {
+    /// How many that is.
+    #[prost(uint64, tag = "1")]
+    pub limit: u64,
+}
+
 /// A task holds the unique key.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct AlreadyExists {
@@ -238,6 +260,12 @@ impl fmt::Display for Rejection {
             }
             Self::WrongState(wrong) => {
                 write!(out, "the task t{} is {}", wrong.task, wrong.state())
+            }
+            Self::LimitNotFound(LimitNotFound { limit }) => {
+                write!(out, "the limit {limit} does not exist")
+            }
+            Self::LimitLimit(LimitLimit { limit }) => {
+                write!(out, "the cluster has its limit of {limit} named limits")
             }
             Self::AlreadyExists(AlreadyExists { task, unique }) => {
                 write!(out, "the task t{task} has the unique key {unique}")

@@ -35,6 +35,12 @@ pub enum Reply {
     /// To `Redrive`.
     #[prost(message, tag = "9")]
     Redriven(Swept),
+    /// To `PutLimit`.
+    #[prost(message, tag = "10")]
+    LimitPut(LimitPut),
+    /// To `DeleteLimit`.
+    #[prost(message, tag = "11")]
+    LimitDeleted(LimitDeleted),
     /// To `Transact`.
     #[prost(message, tag = "12")]
     Transacted(Transacted),
@@ -66,9 +72,12 @@ pub struct Dequeued {
     /// An outcome per settlement, in order.
     #[prost(message, repeated, tag = "1")]
     pub settled: Vec<SettledItem>,
-    /// The leases; empty when nothing was ready.
+    /// The leases; empty when there was nothing to take.
     #[prost(message, repeated, tag = "2")]
     pub leases: Vec<Lease>,
+    /// Without leases: when a rate lets the next task through that it alone holds back.
+    #[prost(uint64, optional, tag = "3")]
+    pub not_before_ms: Option<u64>,
 }
 
 /// A lease as it was granted.
@@ -146,7 +155,7 @@ pub struct Accepted {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Refused {
     /// Why; always there.
-    #[prost(oneof = "Rejection", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13")]
+    #[prost(oneof = "Rejection", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
     pub rejection: Option<Rejection>,
 }
 
@@ -223,3 +232,15 @@ pub enum Done {
     #[prost(message, tag = "4")]
     Met(Accepted),
 }
+
+/// The limit says this.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct LimitPut {
+    /// Whether it is new.
+    #[prost(bool, tag = "1")]
+    pub created: bool,
+}
+
+/// The limit is gone.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct LimitDeleted {}

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::command::{QueueSettings, RetryPolicy, Unique};
+use crate::command::{LimitSettings, QueueSettings, RetryPolicy, Unique};
 use crate::event::EventName;
 use crate::reply::Reply;
 use crate::state::StateName;
@@ -31,9 +31,21 @@ pub struct CountersRow {
     /// The number of the next idempotency row, from 1.
     #[prost(uint64, tag = "5")]
     pub next_idempotency: u64,
+    /// The next turn of a key in a fair queue.
+    #[prost(uint64, tag = "6")]
+    pub next_turn: u64,
     /// The first entry whose events are kept, if there were any.
     #[prost(uint64, tag = "7")]
     pub events_from: u64,
+}
+
+impl CountersRow {
+    /// Gives the next turn.
+    pub(crate) const fn take_turn(&mut self) -> u64 {
+        let turn = self.next_turn;
+        self.next_turn += 1;
+        turn
+    }
 }
 
 /// A queue.
@@ -54,6 +66,12 @@ pub struct QueueRow {
     /// Whether it gives no tasks for now.
     #[prost(bool, tag = "5")]
     pub paused: bool,
+    /// When the bucket of its rate is full again, in nanoseconds since the epoch.
+    #[prost(uint64, tag = "6")]
+    pub full_at_ns: u64,
+    /// The turn of its tasks without a key, if it is fair.
+    #[prost(uint64, optional, tag = "7")]
+    pub keyless_turn: Option<u64>,
 }
 
 /// A task without its payload and result.
@@ -140,6 +158,12 @@ pub struct TaskRow {
     /// Whether the lease of a cancelled task still stands: its holder has not learned it.
     #[prost(bool, tag = "27")]
     pub held: bool,
+    /// Its ordering key.
+    #[prost(string, optional, tag = "30")]
+    pub key: Option<String>,
+    /// The locks that a lease on it takes, in order, each once.
+    #[prost(string, repeated, tag = "31")]
+    pub locks: Vec<String>,
     /// What no other task of its queue may have meanwhile.
     #[prost(message, optional, tag = "40")]
     pub unique: Option<Unique>,
@@ -169,6 +193,34 @@ pub struct TaskRow {
     pub last_event_at_ms: u64,
 }
 
+/// The turn of a key in a fair queue. There is a row for each key that has one.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct LaneRow {
+    /// The queue's number.
+    #[prost(uint32, tag = "1")]
+    pub queue: u32,
+    /// The key.
+    #[prost(string, tag = "2")]
+    pub key: String,
+    /// The turn; the lowest is next.
+    #[prost(uint64, tag = "3")]
+    pub turn: u64,
+}
+
+/// A named limit.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct LimitRow {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub limit: String,
+    /// What it says.
+    #[prost(message, required, tag = "2")]
+    pub settings: LimitSettings,
+    /// When the bucket of its rate is full again, in nanoseconds since the epoch.
+    #[prost(uint64, tag = "3")]
+    pub full_at_ns: u64,
+}
+
 /// A kept answer.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct IdempotencyRow {
@@ -196,7 +248,7 @@ pub struct IdempotencyRow {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct KeptAnswer {
     /// The reply; always there.
-    #[prost(oneof = "Reply", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 12")]
+    #[prost(oneof = "Reply", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
     pub reply: Option<Reply>,
 }
 

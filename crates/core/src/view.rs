@@ -2,7 +2,7 @@
 
 use ferry_types::{LogIndex, NodeId, QueueName, Timestamp};
 
-use crate::command::QueueSettings;
+use crate::command::{LimitSettings, QueueSettings};
 use crate::event::EventName;
 use crate::rejection::StateCounts;
 use crate::row::TaskRow;
@@ -74,4 +74,28 @@ pub struct TaskFilter {
     pub worker: Option<String>,
     /// Only of this type.
     pub task_type: Option<String>,
+    /// Only with this ordering key.
+    pub key: Option<String>,
+}
+
+/// Whether a dequeue would get a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// It would.
+    Ready,
+    /// It would get none before this time, when a rate lets the next one through.
+    NotBefore(Timestamp),
+    /// It would get none until something happens.
+    Nothing,
+}
+
+/// A named limit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitView {
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub settings: LimitSettings,
+    /// Leased tasks that it binds.
+    pub leased: u64,
 }

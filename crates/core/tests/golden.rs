@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use prost::Message;
-use samples::{commands, refusals, replies, rows, tick};
+use samples::{commands, order, refusals, replies, rows, tick};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -41,6 +41,7 @@ fn every_encoding_is_as_it_was() {
     files.extend(replies().map(check));
     files.extend(refusals().map(check));
     files.extend(check_rows());
+    files.extend(check_order_rows());
     let entries = std::fs::read_dir(folder()).expect("the folder is there");
     let there: BTreeSet<String> = entries
         .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
@@ -63,6 +64,17 @@ fn check_rows() -> [String; 12] {
         check(("row-history", rows.feed.history)),
         check(("row-events", rows.feed.events)),
         check(("row-leaders", rows.feed.leaders)),
+    ]
+}
+
+fn check_order_rows() -> [String; 5] {
+    let rows = order::rows();
+    [
+        check(("row-counters-order", rows.counters)),
+        check(("row-queue-order", rows.queue)),
+        check(("row-task-order", rows.task)),
+        check(("row-limit", rows.limit)),
+        check(("row-lane", rows.lane)),
     ]
 }
 

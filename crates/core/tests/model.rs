@@ -10,7 +10,7 @@ mod witness;
 use std::collections::BTreeMap;
 
 use ferry_core::reply::Done;
-use ferry_core::{Applied, Effect, Machine, Outcome, Reply, TaskFilter};
+use ferry_core::{Applied, Effect, Machine, Offer, Outcome, Reply, TaskFilter};
 use ferry_types::{TaskId, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -121,9 +121,20 @@ fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
         assert_eq!(view.settings, queue.settings);
         assert_eq!(view.counts, reference.counts(name));
         assert_eq!(view.bytes, reference.bytes(name));
-        assert_eq!(woken.remove(name).unwrap_or(0), reference.woken(name), "woken in {name}");
+        let offer = match reference.next(name) {
+            Ok(_) => Offer::Ready,
+            Err(Some(at)) => Offer::NotBefore(Timestamp::from_millis(at)),
+            Err(None) => Offer::Nothing,
+        };
+        assert_eq!(machine.offers(name), Some(offer), "offers of {name}");
+        let woken = woken.remove(name).unwrap_or(0);
+        let is_any = offer != Offer::Nothing;
+        assert!(woken >= reference.woken(name) || !is_any, "woken in {name}");
     }
     assert_eq!(woken, BTreeMap::new());
+    let limits = machine.limits(None, usize::MAX).into_iter();
+    let limits: Vec<_> = limits.map(|limit| (limit.name, limit.leased)).collect();
+    assert_eq!(limits, reference.limits_in_use());
 }
 
 /// Each task's events, in order. The reference has no order among tasks that fall due together.

@@ -14,6 +14,7 @@ const COUNTERS: CountersRow = CountersRow {
     next_queue: 3,
     next_idempotency: 3,
     events_from: 1,
+    next_turn: 3,
 };
 
 fn queue(id: u32, name: &str) -> QueueRow {
@@ -87,7 +88,7 @@ fn a_deleted_queue_is_restored_for_its_tasks() {
     .expect("the rows are sound");
     assert_eq!(machine.check(), Ok(()));
     assert_eq!(machine.task(TaskId::new(1)), None);
-    assert_eq!(machine.ready("mail"), Some(1));
+    assert_eq!(machine.queue("mail").map(|queue| queue.counts.ready), Some(1));
     assert_eq!(machine.next_alarm(), Some(machine.now()));
 }
 

@@ -152,6 +152,8 @@ fn keys_are_as_before() {
     check("key-result", &keyspace::result_key(task));
     check("key-idempotency", &keyspace::idempotency_key(0x0102_0304_0506_0708));
     check("key-ended", &keyspace::ended_key(task));
+    check("key-limit", &keyspace::limit_key("mail"));
+    check("key-lane", &keyspace::lane_key(0x0102_0304, "alice"));
 }
 
 const OPTIONS: LogOptions = LogOptions { cache_bytes: 0, segment_bytes: 4096 };

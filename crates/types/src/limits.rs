@@ -69,6 +69,18 @@ pub const HISTORY_MAX: usize = 100;
 pub const LEADERS_MAX: usize = 1_000;
 /// Queues of a cluster.
 pub const QUEUES_MAX: usize = 10_000;
+/// Named limits of a cluster.
+pub const LIMITS_MAX: usize = 1_000;
+/// Locks of a task.
+pub const LOCKS_MAX: usize = 100;
+/// Bytes of an ordering key, and of a lock's name.
+pub const KEY_BYTES_MAX: usize = 256;
+/// The largest number of tasks that a setting lets be leased at a time.
+pub const CONCURRENCY_MAX: u64 = 1_000_000_000;
+/// The highest rate, in deliveries per second.
+pub const RATE_PER_SECOND_MAX: u64 = 1_000_000;
+/// The largest burst of a rate.
+pub const BURST_MAX: u64 = 1_000_000;
 /// Commands that one log entry may hold.
 pub const ENTRY_COMMANDS_MAX: usize = 1_000;
 /// Bytes after which a log entry takes no further command. One command may be larger.

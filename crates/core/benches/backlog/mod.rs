@@ -73,7 +73,7 @@ impl Backlog {
         let held = std::mem::take(&mut self.held);
         self.run(settle(held.iter().map(|lease| (lease, Action::Ack(Ack::default())))));
         loop {
-            let ready = self.machine.ready(QUEUE).unwrap_or(0);
+            let ready = self.machine.queue(QUEUE).map_or(0, |queue| queue.counts.ready);
             let (missing, surplus) =
                 (self.waiting.saturating_sub(ready), ready.saturating_sub(self.waiting));
             if missing > 0 {

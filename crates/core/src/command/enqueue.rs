@@ -57,6 +57,12 @@ pub struct NewTask {
     /// How long it may take to be done, from when it is due.
     #[prost(uint64, optional, tag = "12")]
     pub ttl_ms: Option<u64>,
+    /// Tasks with the same key go in order, or take turns with those of other keys.
+    #[prost(string, optional, tag = "13")]
+    pub key: Option<String>,
+    /// Locks that a lease on it takes.
+    #[prost(string, repeated, tag = "14")]
+    pub locks: Vec<String>,
     /// What no other task of the queue may have meanwhile.
     #[prost(message, optional, tag = "15")]
     pub unique: Option<Unique>,

@@ -1,4 +1,4 @@
-use super::RetryPolicy;
+use super::{Rate, RetryPolicy};
 
 /// Creates a queue or replaces its settings.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -38,6 +38,19 @@ pub struct QueueSettings {
     /// How long a task may take to be done, from when it is due, unless it says otherwise.
     #[prost(uint64, optional, tag = "8")]
     pub ttl_ms: Option<u64>,
+    /// The most of its tasks that may be leased at a time.
+    #[prost(uint64, optional, tag = "9")]
+    pub max_concurrency: Option<u64>,
+    /// How often its tasks may be delivered.
+    #[prost(message, optional, tag = "10")]
+    pub rate: Option<Rate>,
+    /// The most tasks with the same key that may be leased at a time. If left out it is one, in
+    /// order; in a fair queue there is then no such bound.
+    #[prost(uint64, optional, tag = "11")]
+    pub key_concurrency: Option<u64>,
+    /// Whether keys take turns, whatever the priority and the age of their tasks.
+    #[prost(bool, tag = "12")]
+    pub fair: bool,
 }
 
 impl QueueSettings {
@@ -57,6 +70,10 @@ impl QueueSettings {
             result_retention_ms: 3_600_000,
             dead_retention_ms: None,
             ttl_ms: None,
+            max_concurrency: None,
+            rate: None,
+            key_concurrency: None,
+            fair: false,
         }
     }
 }

@@ -9,7 +9,10 @@ use super::answers::Answer;
 use super::dependencies::has_failed;
 use super::dirty::{Dirty, Stored};
 use super::events::{Events, told};
+use super::gate::Gate;
 use super::journal::Journal;
+use super::standing::Standing;
+use super::stir::Moved;
 use super::task::Task;
 use super::{Machine, Outcome};
 use crate::command::{Idempotency, TableLimits};
@@ -68,15 +71,19 @@ impl<'a> Applying<'a> {
                 break;
             }
         }
+        self.stir_limited();
         let events = self.store_events();
         let Stored { mut changes, woken } = self.dirty.store(self.machine, before);
         changes.extend(events);
         if self.has_new_leader {
             changes.push(Change::PutLeaders(self.machine.leaders.row()));
         }
-        let wake = |(number, tasks)| {
-            let queue = self.machine.queues.get(number)?.name.clone();
-            Some(Effect::Wake { queue, tasks })
+        let wake = |(number, tasks): (u32, u64)| {
+            let queue = self.machine.queues.get(number)?;
+            let tasks = tasks.min(queue.counts().ready);
+            // Whoever looks finds nothing as long as all are held back.
+            let is_any = tasks > 0 && self.machine.pick(queue) != Err(Gate::Closed);
+            is_any.then(|| Effect::Wake { queue: queue.name.clone(), tasks })
         };
         (woken.into_iter().filter_map(wake).collect(), changes)
     }
@@ -91,7 +98,7 @@ impl<'a> Applying<'a> {
         let (index, now) = (self.index, self.machine.now());
         self.remember(id);
         let mut ended = None;
-        let event = self.machine.tasks.change(id, &mut self.machine.queues, |task| {
+        let (event, moved) = self.machine.tasks.change(id, &mut self.machine.queues, |task| {
             task.keep_history();
             change(task);
             task.index = index;
@@ -101,6 +108,9 @@ impl<'a> Applying<'a> {
         });
         self.tell(event);
         self.dirty.tasks.push(id);
+        if let Some(moved) = moved {
+            self.follow_task(id, &moved);
+        }
         if let Some(failed) = ended {
             self.note_end(id, failed);
         }
@@ -109,20 +119,30 @@ impl<'a> Applying<'a> {
     /// Adds a new task.
     pub(crate) fn insert_task(&mut self, id: TaskId, task: Task) {
         self.remember(id);
+        let (after, is_plain) = (task.standing(), task.is_plain());
+        task.key().into_iter().for_each(|key| self.remember_turn(task.queue, key));
         self.machine.tasks.insert(id, task, &mut self.machine.queues);
         self.dirty.tasks.push(id);
+        if !is_plain {
+            self.follow_task(id, &Moved { before: Standing::Aside, after });
+        }
     }
 
     /// Removes a task, which exists, and with the last one its queue if that is deleted.
     pub(crate) fn remove_task(&mut self, id: TaskId) {
         self.remember(id);
         let task = self.machine.tasks.remove(id, &mut self.machine.queues);
+        let (queue, before) = (task.queue, task.standing());
         self.tell(told(id, EventName::Removed, &task));
         self.note_end(id, has_failed(&task));
         self.dirty.tasks.push(id);
-        if let Some(drained) = self.machine.queues.remove_drained(task.queue) {
-            self.remember_drained_queue(task.queue, drained);
-            self.dirty.queues.insert(task.queue);
+        self.dirty.stir(&self.machine.queues, &task, &Moved { before, after: Standing::Aside });
+        if let Some(key) = task.key() {
+            self.follow_lane(queue, key);
+        }
+        if let Some(drained) = self.machine.queues.remove_drained(queue) {
+            self.remember_drained_queue(queue, drained);
+            self.dirty.queues.insert(queue);
         }
     }
 
@@ -140,6 +160,8 @@ impl<'a> Applying<'a> {
             Command::Purge(purge) => self.purge(&purge).map(Reply::Purged),
             Command::Redrive(redrive) => self.redrive(&redrive).map(Reply::Redriven),
             Command::Transact(transact) => self.transact(transact).map(Reply::Transacted),
+            Command::PutLimit(put) => self.put_limit(put).map(Reply::LimitPut),
+            Command::DeleteLimit(delete) => self.delete_limit(&delete).map(Reply::LimitDeleted),
         }
     }
 
@@ -192,7 +214,9 @@ fn is_worth_keeping(reply: &Reply) -> bool {
         | Reply::QueuePaused(_)
         | Reply::Purged(_)
         | Reply::Redriven(_)
-        | Reply::Transacted(_) => true,
+        | Reply::Transacted(_)
+        | Reply::LimitPut(_)
+        | Reply::LimitDeleted(_) => true,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Every invariant that the state can show at one moment, recomputed from the tasks alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Machine;
-use super::queue::Queue;
+use super::standing::Standing;
 use super::task::{Task, TaskState};
 
 impl Machine {
@@ -26,27 +26,53 @@ impl Machine {
         Ok(())
     }
 
-    /// I6, I7: the counts, bytes and orders of the queues are those of their tasks.
+    /// I6, I7: the counts, bytes and orders of the queues, the holders of the locks and the counts
+    /// of the limits are those of the tasks.
     fn check_queues(&self) -> Result<(), String> {
-        let mut expected = BTreeMap::new();
         for (number, queue) in self.queues.living().chain(self.queues.deleted()) {
             if number >= self.counters.next_queue {
                 return Err(format!("the next queue would replace {}", queue.name));
             }
-            let mut empty = Queue::new(queue.name.clone(), queue.settings);
-            empty.paused = queue.paused;
-            if expected.insert(number, empty).is_some() {
-                return Err(format!("the queue {} is living and deleted", queue.name));
-            }
         }
+        let mut expected = self.queues.without_tasks();
         for (id, task) in self.tasks.after(None) {
-            let queue = expected.get_mut(&task.queue).ok_or(format!("{id} has no queue"))?;
-            queue.add(id, task);
+            if !expected.contains(task.queue) {
+                return Err(format!("{id} has no queue"));
+            }
+            expected.any_mut(task.queue).add(id, task);
+            let table = self.tasks.table();
+            expected.restand((id, task), Standing::Aside, task.standing(), table);
         }
         for (number, queue) in self.queues.living().chain(self.queues.deleted()) {
-            if expected.get(&number) != Some(queue) {
-                let expected = &expected[&number];
+            let expected = expected.any(number);
+            if expected != queue {
                 return Err(format!("the tasks make {expected:?}, the queue says {queue:?}"));
+            }
+        }
+        if expected != self.queues {
+            return Err("the locks or the counts of the limits are not those of the tasks".into());
+        }
+        self.check_lanes()
+    }
+
+    /// In a fair queue every key with a ready task has a turn, and in no other any.
+    pub(crate) fn check_lanes(&self) -> Result<(), String> {
+        for (_, queue) in self.queues.living().chain(self.queues.deleted()) {
+            let is_fair = queue.settings.fair;
+            let mut turns: Vec<u64> = queue.keyless_turn.into_iter().collect();
+            for (key, lane) in &queue.choice.lanes {
+                if lane.is_empty() {
+                    return Err(format!("the key {key} outlives its tasks"));
+                }
+                if is_fair && lane.turn.is_none() && lane.ready.first().is_some() {
+                    return Err(format!("the key {key} has no turn"));
+                }
+                turns.extend(lane.turn);
+            }
+            let is_given = turns.iter().all(|turn| *turn < self.counters.next_turn);
+            let is_kind = if is_fair { queue.keyless_turn.is_some() } else { turns.is_empty() };
+            if !is_given || !is_kind {
+                return Err(format!("the turns in {} are not what they should be", queue.name));
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ use ferry_types::limits::{DEQUEUE_BYTES_MAX, DEQUEUE_MAX, DUE_PER_ENTRY_MAX};
 use ferry_types::{LeaseToken, TaskId};
 
 use super::applying::Applying;
+use super::gate::Gate;
 use super::task::{Held, Task};
 use crate::Rejection;
 use crate::command::Dequeue;
@@ -12,8 +13,8 @@ use crate::rejection::QueueNotFound;
 use crate::reply::{Dequeued, Lease};
 
 impl Applying<'_> {
-    /// Settles, then leases what is ready: queue by queue as they are named, in each by priority and
-    /// then in enqueue order (I6). The first task that would make the answer too large ends it, so
+    /// Settles, then leases what may be taken: queue by queue as they are named, in each as its order
+    /// says (I6). The first task that would make the answer too large ends it, so
     /// that no smaller one overtakes it; the very first is taken whatever its size.
     pub(crate) fn dequeue(&mut self, command: Dequeue) -> Result<Dequeued, Rejection> {
         let Dequeue { queues, max, lease_ms, worker, settle } = command;
@@ -24,11 +25,16 @@ impl Applying<'_> {
         let queues = queues.into_iter().map(number).collect::<Result<Vec<_>, _>>()?;
 
         let settled = self.settle_all(settle);
-        let (mut leases, mut bytes) = (Vec::new(), 0);
+        let (mut leases, mut bytes, mut held_back) = (Vec::new(), 0, Gate::Closed);
         'taking: for queue in queues {
-            while leases.len() < max.min(DEQUEUE_MAX) as usize
-                && let Some(id) = self.next_ready(queue)
-            {
+            while leases.len() < max.min(DEQUEUE_MAX) as usize {
+                let id = match self.next_ready(queue) {
+                    Ok(id) => id,
+                    Err(gate) => {
+                        held_back = held_back.or(gate);
+                        break;
+                    }
+                };
                 bytes += self.payload_bytes(id);
                 if bytes > DEQUEUE_BYTES_MAX && !leases.is_empty() {
                     break 'taking;
@@ -36,21 +42,26 @@ impl Applying<'_> {
                 leases.push(self.lease(id, lease_ms, worker.as_deref()));
             }
         }
-        Ok(Dequeued { settled, leases })
+        let not_before_ms = match held_back {
+            Gate::NotBefore(at) if leases.is_empty() => Some(at.as_millis()),
+            Gate::NotBefore(_) | Gate::Open | Gate::Closed => None,
+        };
+        Ok(Dequeued { settled, leases, not_before_ms })
     }
 
-    /// The task whose turn it is. Those before it whose time has ended are not given any more, even
+    /// The task whose turn it is, or what keeps all back. Those before it whose time has ended are not given any more, even
     /// if that has not been moved yet; only so many of them are looked at (I11).
-    fn next_ready(&mut self, queue: u32) -> Option<TaskId> {
+    fn next_ready(&mut self, queue: u32) -> Result<TaskId, Gate> {
         for _ in 0..DUE_PER_ENTRY_MAX {
-            let id = self.machine.queues.get(queue)?.next_ready()?;
+            let queue = self.machine.queues.get(queue).ok_or(Gate::Closed)?;
+            let id = self.machine.pick(queue)?;
             let end = self.machine.tasks.get(id).and_then(Task::ttl_end);
             if end.is_none_or(|end| end > self.machine.now()) {
-                return Some(id);
+                return Ok(id);
             }
             self.expire(id);
         }
-        None
+        Err(Gate::Closed)
     }
 
     fn payload_bytes(&self, id: TaskId) -> u64 {
@@ -67,6 +78,7 @@ impl Applying<'_> {
         let expires_at = started_at + Duration::from_millis(length_ms);
         let token = LeaseToken::new(self.machine.counters.next_token);
         self.machine.counters.next_token += 1;
+        self.count_delivery(id);
         self.change_task(id, EventName::Leased, |task| {
             let worker = worker.map(Into::into);
             task.lease(Held { token, expires_at, length_ms, worker }, started_at);

@@ -17,8 +17,14 @@ pub(crate) struct Dirty {
     pub(crate) payloads: Vec<(TaskId, Bytes)>,
     pub(crate) results: Vec<(TaskId, Bytes)>,
     pub(crate) answers: BTreeSet<u64>,
-    /// Queues that give tasks again.
-    pub(crate) resumed: BTreeSet<u32>,
+    /// By name.
+    pub(crate) limits: BTreeSet<Box<str>>,
+    /// By queue and key.
+    pub(crate) lanes: BTreeSet<(u32, Box<str>)>,
+    /// Tasks by queue that may be taken although it was not they that changed.
+    pub(crate) stirred: BTreeMap<u32, u64>,
+    /// Leases by named limit that it counts no more.
+    pub(crate) freed_limits: BTreeMap<Box<str>, u64>,
     /// Tasks that ended while others wait for them, or that nobody waits for any more.
     pub(crate) ended: BTreeSet<TaskId>,
 }
@@ -37,7 +43,7 @@ pub(crate) struct Mark {
 pub(crate) struct Stored {
     /// Each row at most once.
     pub(crate) changes: Vec<Change>,
-    /// Tasks that became ready and are still, by queue.
+    /// Tasks by queue that may be taken since, and more perhaps.
     pub(crate) woken: BTreeMap<u32, u64>,
 }
 
@@ -95,9 +101,9 @@ impl Dirty {
             }
             changes.push(Change::PutTask(task.to_row(id)));
         }
-        let ready = |number| Some((number, machine.queues.get(number)?.counts().ready));
-        woken.extend(self.resumed.into_iter().filter_map(ready).filter(|(_, tasks)| *tasks > 0));
-        woken.retain(|number, _| machine.queues.get(*number).is_some_and(|queue| !queue.paused));
+        for (number, tasks) in self.stirred {
+            *woken.entry(number).or_default() += tasks;
+        }
         // A task that is gone takes its payload and result along.
         let is_there = |(id, _): &(TaskId, Bytes)| gone.binary_search(id).is_err();
         let payloads = self.payloads.into_iter().filter(is_there);
@@ -111,6 +117,18 @@ impl Dirty {
         changes.extend(self.ended.into_iter().map(|id| match machine.ended.get(&id) {
             Some(failed) => Change::PutEnded(EndedRow { task: id.get(), failed: *failed }),
             None => Change::DeleteEnded(id),
+        }));
+        changes.extend(self.limits.into_iter().map(
+            |name| match machine.queues.limits.row(&name) {
+                Some(row) => Change::PutLimit(row),
+                None => Change::DeleteLimit(name),
+            },
+        ));
+        changes.extend(self.lanes.into_iter().map(|(queue, key)| {
+            match machine.queues.lane_row(queue, &key) {
+                Some(row) => Change::PutLane(row),
+                None => Change::DeleteLane(queue, key),
+            }
         }));
         Stored { changes, woken }
     }

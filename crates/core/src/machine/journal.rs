@@ -18,6 +18,8 @@ pub(crate) struct Journal {
     ended: BTreeMap<TaskId, bool>,
     new_queues: BTreeSet<u32>,
     drained_queues: Vec<(u32, Queue)>,
+    /// By queue and key.
+    turns: BTreeMap<(u32, Box<str>), Option<u64>>,
     dirty: Mark,
     /// How many events were told.
     events: usize,
@@ -34,6 +36,7 @@ impl Applying<'_> {
             ended: self.machine.ended.clone(),
             new_queues: BTreeSet::new(),
             drained_queues: Vec::new(),
+            turns: BTreeMap::new(),
             dirty: self.dirty.mark(),
             events: self.events.len(),
             counts: Vec::new(),
@@ -65,6 +68,9 @@ impl Applying<'_> {
                 tasks.insert(id, task, queues);
             }
         }
+        for ((number, key), turn) in journal.turns {
+            queues.set_turn(number, &key, turn, tasks.table());
+        }
         self.events.forget(journal.events, &journal.new_queues);
         journal.new_queues.into_iter().for_each(|number| queues.delete(number));
         self.machine.ended = journal.ended;
@@ -75,7 +81,19 @@ impl Applying<'_> {
     /// Remembers a task as it is before it is touched.
     pub(crate) fn remember(&mut self, id: TaskId) {
         if let Some(journal) = &mut self.journal {
-            journal.tasks.entry(id).or_insert_with(|| self.machine.tasks.get(id).cloned());
+            let task = self.machine.tasks.get(id);
+            journal.tasks.entry(id).or_insert_with(|| task.cloned());
+            if let Some((number, key)) = task.and_then(|task| Some((task.queue, task.key()?))) {
+                self.remember_turn(number, &Box::from(key));
+            }
+        }
+    }
+
+    /// Remembers the turn of a key before one of its tasks is touched.
+    pub(crate) fn remember_turn(&mut self, number: u32, key: &str) {
+        if let Some(journal) = &mut self.journal {
+            let turn = || self.machine.queues.any(number).choice.lanes.get(key)?.turn;
+            journal.turns.entry((number, key.into())).or_insert_with(turn);
         }
     }
 

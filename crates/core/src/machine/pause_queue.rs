@@ -14,7 +14,7 @@ impl Applying<'_> {
             queue.paused = paused;
             self.dirty.queues.insert(number);
             if !paused {
-                self.dirty.resumed.insert(number);
+                self.stir_all(number);
             }
         }
         Ok(QueuePaused {})

@@ -16,10 +16,7 @@ impl Applying<'_> {
             self.create_queue(&name, settings)?;
             return Ok(QueuePut { created: true });
         };
-        if let Some(queue) = self.machine.queues.get_mut(number) {
-            queue.settings = settings;
-            self.dirty.queues.insert(number);
-        }
+        self.change_settings(number, settings);
         Ok(QueuePut { created: false })
     }
 
@@ -38,7 +35,9 @@ impl Applying<'_> {
         }
         let number = self.machine.counters.next_queue;
         self.machine.counters.next_queue += 1;
-        let is_new = self.machine.queues.insert(number, Queue::new(parsed, settings));
+        let mut queue = Queue::new(parsed, settings);
+        queue.keyless_turn = settings.fair.then(|| self.machine.counters.take_turn());
+        let is_new = self.machine.queues.insert(number, queue);
         assert!(is_new, "a queue's number is given once");
         self.remember_new_queue(number);
         self.dirty.queues.insert(number);

@@ -4,8 +4,9 @@ use ferry_types::TaskId;
 use ferry_types::limits::BROWSE_SCAN_MAX;
 
 use super::Machine;
+use super::limits::Limit;
 use super::task::Task;
-use crate::view::{QueueView, TaskFilter, TaskView};
+use crate::view::{LimitView, QueueView, TaskFilter, TaskView};
 
 impl Machine {
     /// A task.
@@ -29,10 +30,15 @@ impl Machine {
         numbers.filter_map(|number| self.queue_view(number)).collect()
     }
 
-    /// Ready tasks that a queue gives; `None` if there is no such queue. O(log queues).
-    pub fn ready(&self, name: &str) -> Option<u64> {
-        let queue = self.queues.get(self.queues.number(name)?)?;
-        Some(if queue.paused { 0 } else { queue.counts().ready })
+    /// A named limit.
+    pub fn limit(&self, name: &str) -> Option<LimitView> {
+        self.queues.limits.get(name).map(|limit| limit_view(name, limit))
+    }
+
+    /// Named limits by name, after `after`, at most `limit`.
+    pub fn limits(&self, after: Option<&str>, limit: usize) -> Vec<LimitView> {
+        let limits = self.queues.limits.after(after).take(limit);
+        limits.map(|(name, limit)| limit_view(name, limit)).collect()
     }
 
     /// Whether a queue gives no tasks for now. O(log queues).
@@ -121,12 +127,16 @@ impl Machine {
     }
 }
 
+fn limit_view(name: &str, limit: &Limit) -> LimitView {
+    LimitView { name: name.into(), settings: limit.settings.clone(), leased: limit.held }
+}
+
 /// Whether a filter lets a task through; its queue has been seen to.
 fn fits(task: &Task, filter: &TaskFilter) -> bool {
     let held = task.last_held().filter(|_| task.is_held());
     let worker = held.and_then(|held| held.worker.as_deref());
-    let task_type = task.wishes().and_then(|wishes| wishes.task_type.as_deref());
     filter.state.is_none_or(|state| task.state().name() == state)
         && filter.worker.as_deref().is_none_or(|wanted| worker == Some(wanted))
-        && filter.task_type.as_deref().is_none_or(|wanted| task_type == Some(wanted))
+        && filter.task_type.as_deref().is_none_or(|wanted| task.task_type() == Some(wanted))
+        && filter.key.as_deref().is_none_or(|wanted| task.key() == Some(wanted))
 }

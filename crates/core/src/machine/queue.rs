@@ -2,7 +2,10 @@ use std::collections::BTreeSet;
 
 use ferry_types::{Priority, QueueName, TaskId};
 
+use super::bucket::Bucket;
+use super::choice::Choice;
 use super::id_set::IdSet;
+use super::rank::Rank;
 use super::task::{Task, TaskState};
 use crate::command::QueueSettings;
 use crate::rejection::StateCounts;
@@ -17,7 +20,15 @@ pub(crate) struct Queue {
     counts: StateCounts,
     /// Payload bytes of unfinished tasks.
     bytes: u64,
-    /// By priority, each in enqueue order.
+    /// Tasks that a lease holds, cancelled ones as well.
+    held: u64,
+    /// Of its rate.
+    pub(crate) bucket: Bucket,
+    /// The turn of its tasks without a key, if it is fair.
+    pub(crate) keyless_turn: Option<u64>,
+    /// What it chooses from beside its plain tasks.
+    pub(crate) choice: Choice,
+    /// Plain tasks by priority, each in enqueue order.
     ready: [IdSet; Priority::COUNT],
     /// Those out of attempts.
     dead: IdSet,
@@ -36,11 +47,26 @@ impl Queue {
             paused: false,
             counts: StateCounts::default(),
             bytes: 0,
+            held: 0,
+            bucket: Bucket::default(),
+            keyless_turn: None,
+            choice: Choice::default(),
             ready: Default::default(),
             dead: IdSet::default(),
             unique: BTreeSet::new(),
             members: IdSet::default(),
         }
+    }
+
+    /// The same queue before any task, with the turns that its keys have: for tests.
+    pub(crate) fn without_tasks(&self) -> Self {
+        let mut bare = Self::new(self.name.clone(), self.settings);
+        (bare.paused, bare.bucket) = (self.paused, self.bucket);
+        bare.keyless_turn = self.keyless_turn;
+        for (key, lane) in &self.choice.lanes {
+            bare.choice.lane_mut(key).turn = lane.turn;
+        }
+        bare
     }
 
     /// How many tasks are in which state.
@@ -53,18 +79,21 @@ impl Queue {
         self.bytes
     }
 
-    /// The ready task whose turn it is: highest priority first, then enqueue order (I6). None while
-    /// the queue is paused.
-    pub(crate) fn next_ready(&self) -> Option<TaskId> {
-        if self.paused {
-            return None;
-        }
-        self.ready.iter().rev().find_map(IdSet::first)
+    /// How many tasks a lease holds, cancelled ones as well.
+    pub(crate) const fn held(&self) -> u64 {
+        self.held
+    }
+
+    /// The first plain task that is ready: highest priority first, then enqueue order (I6).
+    pub(crate) fn first_plain(&self) -> Option<Rank> {
+        let highest_first = (0..).zip(self.ready.iter().rev());
+        let mut firsts = highest_first.filter_map(|(below, ids)| Some((below, ids.first()?)));
+        firsts.next().map(|(below, id)| Rank::below_highest(below, id))
     }
 
     /// The ready task that was enqueued first, whatever its priority.
     pub(crate) fn oldest_ready(&self) -> Option<TaskId> {
-        self.ready.iter().filter_map(IdSet::first).min()
+        self.ready.iter().chain([&self.choice.ready]).filter_map(IdSet::first).min()
     }
 
     /// Those out of attempts after `after`, in enqueue order.
@@ -106,7 +135,8 @@ impl Queue {
         if task.is_unfinished() {
             self.bytes += u64::from(task.payload_bytes);
         }
-        if matches!(task.state(), TaskState::Ready) {
+        self.held += u64::from(task.is_held());
+        if matches!(task.state(), TaskState::Ready) && task.is_plain() {
             self.ready[usize::from(task.priority.get())].insert(id);
         }
         if matches!(task.state(), TaskState::Dead { .. }) {
@@ -123,7 +153,8 @@ impl Queue {
         if task.is_unfinished() {
             self.bytes -= u64::from(task.payload_bytes);
         }
-        if matches!(task.state(), TaskState::Ready) {
+        self.held -= u64::from(task.is_held());
+        if matches!(task.state(), TaskState::Ready) && task.is_plain() {
             self.ready[usize::from(task.priority.get())].remove(id);
         }
         if matches!(task.state(), TaskState::Dead { .. }) {

@@ -3,11 +3,13 @@ use std::ops::Bound;
 
 use ferry_types::{QueueName, TaskId};
 
+use super::limits::Limits;
+use super::locks::Locks;
 use super::queue::Queue;
 use super::task::Task;
-use crate::row::QueueRow;
+use crate::row::{LaneRow, QueueRow};
 
-/// All queues, by number, and those that are there for their users by name.
+/// All queues and what is shared among them: by number, and those that are there for their users by name.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Queues {
     living: BTreeMap<u32, Queue>,
@@ -15,6 +17,8 @@ pub(crate) struct Queues {
     deleted: BTreeMap<u32, Queue>,
     /// The living ones.
     numbers: BTreeMap<QueueName, u32>,
+    pub(crate) locks: Locks,
+    pub(crate) limits: Limits,
 }
 
 impl Queues {
@@ -34,9 +38,26 @@ impl Queues {
     }
 
     /// The queue of a task in the table, living or deleted.
-    pub(crate) fn of_task(&mut self, task: &Task) -> &mut Queue {
-        let living = self.living.get_mut(&task.queue);
-        living.or_else(|| self.deleted.get_mut(&task.queue)).expect("a queue outlives its tasks")
+    pub(crate) fn any(&self, number: u32) -> &Queue {
+        let living = self.living.get(&number);
+        living.or_else(|| self.deleted.get(&number)).expect("a queue outlives its tasks")
+    }
+
+    /// The queue of a task in the table, living or deleted, to be changed.
+    pub(crate) fn any_mut(&mut self, number: u32) -> &mut Queue {
+        self.limits_and(number).1
+    }
+
+    /// The limits and the queue of a task in the table, living or deleted.
+    pub(crate) fn limits_and(&mut self, number: u32) -> (&mut Limits, &mut Queue) {
+        let living = self.living.get_mut(&number);
+        let queue = living.or_else(|| self.deleted.get_mut(&number));
+        (&mut self.limits, queue.expect("a queue outlives its tasks"))
+    }
+
+    /// Whether something beside the task itself may follow what becomes of it.
+    pub(crate) fn is_bound(&self, task: &Task) -> bool {
+        !task.is_plain() || !self.limits.is_empty()
     }
 
     /// The name of a queue, living or deleted.
@@ -60,6 +81,11 @@ impl Queues {
         self.living.iter().map(|(number, queue)| (*number, queue))
     }
 
+    /// The numbers of all, living or deleted.
+    pub(crate) fn numbers_with_deleted(&self) -> impl Iterator<Item = u32> {
+        self.living.keys().chain(self.deleted.keys()).copied()
+    }
+
     /// The deleted ones with their numbers.
     pub(crate) fn deleted(&self) -> impl Iterator<Item = (u32, &Queue)> {
         self.deleted.iter().map(|(number, queue)| (*number, queue))
@@ -77,7 +103,34 @@ impl Queues {
         let deleted = || self.deleted.get(&number).map(|queue| (queue, true));
         let (queue, deleted) = living.or_else(deleted)?;
         let name = queue.name.as_str().into();
-        Some(QueueRow { id: number, name, settings: queue.settings, deleted, paused: queue.paused })
+        Some(QueueRow {
+            id: number,
+            name,
+            settings: queue.settings,
+            deleted,
+            paused: queue.paused,
+            full_at_ns: queue.bucket.to_row(),
+            keyless_turn: queue.keyless_turn,
+        })
+    }
+
+    /// The row of a key's turn.
+    pub(crate) fn lane_row(&self, number: u32, key: &str) -> Option<LaneRow> {
+        let queue = self.living.get(&number).or_else(|| self.deleted.get(&number))?;
+        let turn = queue.choice.lanes.get(key)?.turn?;
+        Some(LaneRow { queue: number, key: key.into(), turn })
+    }
+
+    /// The same queues and limits before any task: for tests.
+    pub(crate) fn without_tasks(&self) -> Self {
+        let bare = |(number, queue): (&u32, &Queue)| (*number, queue.without_tasks());
+        Self {
+            living: self.living.iter().map(bare).collect(),
+            deleted: self.deleted.iter().map(bare).collect(),
+            numbers: self.numbers.clone(),
+            locks: Locks::default(),
+            limits: self.limits.without_tasks(),
+        }
     }
 
     /// Adds a queue; tells whether its name and number were free.

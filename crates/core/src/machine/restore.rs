@@ -4,10 +4,13 @@ use ferry_types::{QueueName, TaskId, Timestamp};
 
 use super::Machine;
 use super::answers::Answer;
+use super::bucket::Bucket;
 use super::leaders::Leaders;
 use super::queue::Queue;
 use super::task::{Task, TaskState};
-use crate::row::{CountersRow, EndedRow, IdempotencyRow, LeadersRow, QueueRow, TaskRow};
+use crate::row::{
+    CountersRow, EndedRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow, TaskRow,
+};
 
 /// A machine while its rows are read back from the disk, in any order.
 #[derive(Default)]
@@ -18,6 +21,8 @@ pub struct Restoring {
     answers: Vec<IdempotencyRow>,
     ended: Vec<EndedRow>,
     leaders: LeadersRow,
+    limits: Vec<LimitRow>,
+    lanes: Vec<LaneRow>,
     /// The first thing that was wrong.
     wrong: Option<String>,
 }
@@ -59,20 +64,34 @@ impl Restoring {
         self.leaders = row;
     }
 
+    /// A named limit.
+    pub fn limit(&mut self, row: LimitRow) {
+        self.limits.push(row);
+    }
+
+    /// The turn of a key.
+    pub fn lane(&mut self, row: LaneRow) {
+        self.lanes.push(row);
+    }
+
     /// The machine, or what is wrong with its rows. No rows at all are a new machine.
     pub fn finish(self) -> Result<Machine, String> {
-        let Self { counters, queues, tasks, answers, ended, leaders, wrong } = self;
+        let Self { counters, queues, tasks, answers, ended, leaders, limits, lanes, wrong } = self;
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
         let mut machine = Machine::default();
         match counters {
             Some(counters) => machine.counters = counters,
+            // A limit is put without any counter.
             None if queues.is_empty() && tasks.is_empty() && answers.is_empty() => {}
             None => return Err("the row of counters is missing".into()),
         }
         queues.into_iter().try_for_each(|row| machine.restore_queue(row))?;
+        limits.into_iter().try_for_each(|row| machine.restore_limit(row))?;
+        lanes.into_iter().try_for_each(|row| machine.restore_lane(row))?;
         machine.restore_tasks(tasks)?;
+        machine.check_lanes()?;
         answers.into_iter().try_for_each(|row| machine.restore_answer(row))?;
         for EndedRow { task, failed } in ended {
             if machine.ended.insert(TaskId::new(task), failed).is_some() {
@@ -90,13 +109,15 @@ impl Restoring {
 
 impl Machine {
     fn restore_queue(&mut self, row: QueueRow) -> Result<(), String> {
-        let QueueRow { id, name, settings, deleted, paused } = row;
+        let QueueRow { id, name, settings, deleted, paused, full_at_ns, keyless_turn } = row;
         let name: QueueName = name.parse().map_err(|_| format!("queue {id} has no valid name"))?;
         if id >= self.counters.next_queue {
             return Err(format!("queue {id} was not created yet"));
         }
         let mut queue = Queue::new(name, settings);
         queue.paused = paused;
+        queue.bucket = Bucket::from_row(full_at_ns);
+        queue.keyless_turn = keyless_turn;
         let is_new = if deleted {
             self.queues.insert_deleted(id, queue)
         } else {
@@ -132,6 +153,9 @@ impl Machine {
             }
             if !self.queues.contains(task.queue) {
                 return Err(format!("the queue of task {id} is missing"));
+            }
+            if task.is_held() && task.locks().iter().any(|lock| self.queues.locks.is_held(lock)) {
+                return Err(format!("a lock of task {id} is held by another as well"));
             }
             self.tasks.insert(id, task, &mut self.queues);
             last = Some(id);

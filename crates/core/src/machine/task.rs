@@ -50,6 +50,9 @@ pub(crate) struct Wishes {
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) traceparent: Option<Box<str>>,
     pub(crate) ttl: Option<Ttl>,
+    pub(crate) key: Option<Box<str>>,
+    /// In order, each once.
+    pub(crate) locks: Box<[Box<str>]>,
     pub(crate) ties: Option<Box<Ties>>,
 }
 
@@ -106,6 +109,8 @@ impl Task {
             traceparent: new.traceparent.map(Into::into),
             ttl: new.ttl_ms.map(ttl),
             ties: ties.boxed(),
+            key: new.key.map(Into::into),
+            locks: each_once(new.locks),
         };
         Self {
             enqueued_at: now,
@@ -266,8 +271,18 @@ impl Story {
 impl Wishes {
     /// The wishes in their box, or nothing if there are none.
     pub(crate) fn boxed(self) -> Option<Box<Self>> {
-        let Self { max_attempts, lease_ms, retry, task_type, labels, traceparent, ttl, ties } =
-            &self;
+        let Self {
+            max_attempts,
+            lease_ms,
+            retry,
+            task_type,
+            labels,
+            traceparent,
+            ttl,
+            ties,
+            key,
+            locks,
+        } = &self;
         let none = max_attempts.is_none()
             && lease_ms.is_none()
             && retry.is_none()
@@ -275,7 +290,9 @@ impl Wishes {
             && labels.is_empty()
             && traceparent.is_none()
             && ttl.is_none()
-            && ties.is_none();
+            && ties.is_none()
+            && key.is_none()
+            && locks.is_empty();
         (!none).then(|| Box::new(self))
     }
 }
@@ -289,6 +306,13 @@ impl Ties {
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+/// Names in order, without repetitions.
+fn each_once(mut names: Vec<String>) -> Box<[Box<str>]> {
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(Into::into).collect()
 }
 
 /// The door refuses priorities above the highest; one in the log still gets an answer.

@@ -46,6 +46,8 @@ impl Task {
             row.traceparent = wishes.traceparent.as_deref().map(Into::into);
             row.ttl_ms = wishes.ttl.map(|ttl| ttl.length_ms);
             row.ttl_ends_at_ms = wishes.ttl.map(|ttl| ttl.ends_at.as_millis());
+            row.key = wishes.key.as_deref().map(Into::into);
+            row.locks = wishes.locks.iter().map(|lock| lock.to_string()).collect();
         }
         if let Some(ties) = self.ties() {
             row.unique = ties.unique.clone();
@@ -88,6 +90,8 @@ impl Task {
                 ends_at: Timestamp::from_millis(ends_at),
             }),
             ties: ties.boxed(),
+            key: row.key.map(Into::into),
+            locks: row.locks.into_iter().map(Into::into).collect(),
         };
         let story = Story {
             state,

@@ -7,6 +7,8 @@ use ferry_types::{TaskId, Timestamp};
 
 use super::pages::Pages;
 use super::queues::Queues;
+use super::standing::Standing;
+use super::stir::Moved;
 use super::task::{Task, TaskState};
 
 /// All tasks, by number, by deadline, and the ended ones by the time they did.
@@ -55,36 +57,59 @@ impl Tasks {
         waiting.filter(|(waits_for, _)| *waits_for == dependency).map(|(_, id)| *id)
     }
 
-    /// Adds a new task to its queue.
-    pub(crate) fn insert(&mut self, id: TaskId, task: Task, queues: &mut Queues) {
-        queues.of_task(&task).add(id, &task);
-        self.times.note(id, &task);
-        let is_new = self.table.insert(id, task);
-        assert!(is_new, "task {id} is inserted once");
+    /// All tasks.
+    pub(crate) const fn table(&self) -> &Pages {
+        &self.table
     }
 
-    /// Changes a task, which exists, and gives what the change does.
+    /// Adds a new task to its queue.
+    pub(crate) fn insert(&mut self, id: TaskId, task: Task, queues: &mut Queues) {
+        queues.any_mut(task.queue).add(id, &task);
+        self.times.note(id, &task);
+        let (is_bound, standing) = (queues.is_bound(&task), task.standing());
+        let is_new = self.table.insert(id, task);
+        assert!(is_new, "task {id} is inserted once");
+        if is_bound && let Some(task) = self.table.get(id) {
+            queues.restand((id, task), Standing::Aside, standing, &self.table);
+        }
+    }
+
+    /// Changes a task, which exists. Gives what the change does, and how the task moved if
+    /// something beside it may care.
     pub(crate) fn change<T>(
         &mut self,
         id: TaskId,
         queues: &mut Queues,
         change: impl FnOnce(&mut Task) -> T,
-    ) -> T {
+    ) -> (T, Option<Moved>) {
         let task = self.table.get_mut(id).expect("a changed task exists");
-        let queue = queues.of_task(task);
+        let before = task.standing();
+        let queue = queues.any_mut(task.queue);
         self.times.forget(id, task);
         queue.unmark(id, task);
         let given = change(task);
         queue.mark(id, task);
         self.times.note(id, task);
-        given
+        let after = task.standing();
+        let has_bound = queue.settings.max_concurrency.is_some();
+        let is_bound = queues.is_bound(task);
+        if before == after || !(is_bound || has_bound) {
+            return (given, None);
+        }
+        if is_bound && let Some(task) = self.table.get(id) {
+            queues.restand((id, task), before, after, &self.table);
+        }
+        (given, Some(Moved { before, after }))
     }
 
     /// Removes a task, which exists, and gives it back.
     pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> Task {
         let task = self.table.remove(id).expect("a removed task exists");
         self.times.forget(id, &task);
-        queues.of_task(&task).remove(id, &task);
+        queues.any_mut(task.queue).remove(id, &task);
+        if queues.is_bound(&task) {
+            queues.restand((id, &task), task.standing(), Standing::Aside, &self.table);
+        }
         task
     }
 

@@ -44,6 +44,7 @@ impl Reference {
         row.expires_at_ms = None;
         row.leased_for_ms = None;
         self.tell(id, event, worker);
+        self.turns_follow();
     }
 }
 

@@ -1,24 +1,26 @@
 //! The rules once more, as plainly as they can be said: lists that are searched from end to end,
 //! and a row a task. Slow, and obviously right.
 
+mod dequeue;
 mod feed;
 mod operate;
+mod order;
+mod queues;
 mod settle;
 mod ties;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use ferry_core::command::{
-    Cancel, DeleteQueue, Dequeue, Enqueue, Idempotency, NewTask, PutQueue, QueueSettings, Retry,
-    RunNow, Settle, TableLimits,
+    Cancel, Enqueue, Idempotency, NewTask, PutQueue, QueueSettings, Retry, RunNow, Settle,
+    TableLimits,
 };
-use ferry_core::rejection::{
-    IdempotencyMismatch, QueueFull, QueueNotEmpty, QueueNotFound, StateCounts,
-};
-use ferry_core::reply::{Dequeued, Enqueued, Lease, QueueDeleted, QueuePut, Settled};
+use ferry_core::rejection::{IdempotencyMismatch, QueueFull, QueueNotFound, StateCounts};
+use ferry_core::reply::{Enqueued, Settled};
 use ferry_core::row::{TaskEvent, TaskRow};
 use ferry_core::{Command, Entry, EventName, HistoryView, Outcome, Rejection, Reply, StateName};
+use order::Order;
 
 /// Everything there is.
 #[derive(Clone, Default)]
@@ -37,6 +39,7 @@ pub(crate) struct Reference {
     tasks_so_far: u64,
     leases_so_far: u64,
     queues_so_far: u32,
+    order: Order,
 }
 
 #[derive(Clone)]
@@ -52,6 +55,8 @@ pub(crate) struct Queue {
 pub(crate) struct Task {
     /// Its queue's name; nothing if that is deleted, and the next entry is to remove the task.
     pub(crate) queue: String,
+    /// That name, whether or not it is deleted.
+    pub(crate) home: String,
     pub(crate) row: TaskRow,
     pub(crate) result: Bytes,
     pub(crate) history: Vec<HistoryView>,
@@ -108,6 +113,7 @@ impl Reference {
             let first = due.min_by_key(|task| (task.deadline(), task.row.id)).map(id);
             let Some(first) = first else { break };
             self.time_moves(first);
+            self.turns_follow();
         }
         self.remove(Task::is_left_over);
         self.answers.retain(|answer| answer.expires_at > self.now);
@@ -248,6 +254,12 @@ impl Reference {
     }
 
     fn run(&mut self, command: Command) -> Result<Reply, Rejection> {
+        let result = self.carry_out(command);
+        self.turns_follow();
+        result
+    }
+
+    fn carry_out(&mut self, command: Command) -> Result<Reply, Rejection> {
         match command {
             Command::Enqueue(enqueue) => self.enqueue(enqueue),
             Command::Dequeue(dequeue) => self.dequeue(dequeue),
@@ -263,6 +275,8 @@ impl Reference {
             Command::Purge(purge) => self.purge(&purge),
             Command::Redrive(redrive) => self.redrive(&redrive),
             Command::Transact(transact) => self.transact(transact),
+            Command::PutLimit(put) => Ok(self.put_limit(put)),
+            Command::DeleteLimit(delete) => self.delete_limit(delete),
         }
     }
 
@@ -295,8 +309,10 @@ impl Reference {
             }
             row.waits_for = waits_for;
             let (id, result, history) = (row.id, Bytes::new(), Vec::new());
-            self.tasks.push(Task { queue: queue.clone(), row, result, history, jitter: 0 });
+            let (queue, home) = (queue.clone(), queue.clone());
+            self.tasks.push(Task { queue, home, row, result, history, jitter: 0 });
             self.tell(id, EventName::Enqueued, None);
+            self.turns_follow();
             hopeless.extend(failed.then_some(self.tasks_so_far));
         }
         hopeless.into_iter().for_each(|id| self.ends(id, StateName::Cancelled));
@@ -345,6 +361,8 @@ impl Reference {
             task_type: new.task_type,
             labels: new.labels,
             traceparent: new.traceparent,
+            key: new.key,
+            locks: BTreeSet::from_iter(new.locks).into_iter().collect(),
             ttl_ms,
             ttl_ends_at_ms: ttl_ms.map(|ttl| due.max(self.now) + ttl),
             unique: new.unique,
@@ -352,91 +370,6 @@ impl Reference {
             run_on_dependency_failure: new.run_on_dependency_failure,
             ..TaskRow::default()
         }
-    }
-
-    fn dequeue(&mut self, dequeue: Dequeue) -> Result<Reply, Rejection> {
-        let Dequeue { queues, max, lease_ms, worker, settle } = dequeue;
-        for queue in &queues {
-            if !self.queues.contains_key(queue) {
-                return Err(not_found(queue));
-            }
-        }
-        let settled = self.settle_all(settle);
-        let (mut leases, mut bytes) = (Vec::new(), 0);
-        'queues: for queue in &queues {
-            while leases.len() < max as usize {
-                let Some(first) = self.next_ready(queue) else { break };
-                let standard = self.queues[queue].settings.lease_ms;
-                let (now, index, token) = (self.now, self.index, self.leases_so_far + 1);
-                let row = &mut self.task_mut(first).row;
-                bytes += row.payload_bytes;
-                if bytes > 4 * 1_024 * 1_024 && !leases.is_empty() {
-                    break 'queues;
-                }
-                let length = lease_ms.or(row.lease_ms).unwrap_or(standard);
-                row.state = StateName::Leased.into();
-                row.attempt += 1;
-                row.token = Some(token);
-                row.started_at_ms = Some(now);
-                row.expires_at_ms = Some(now + length);
-                row.leased_for_ms = Some(length);
-                row.worker = worker.clone();
-                row.index = index;
-                let id = row.id;
-                leases.push(Lease {
-                    task: row.id,
-                    token,
-                    attempt: row.attempt,
-                    started_at_ms: now,
-                    expires_at_ms: now + length,
-                });
-                self.leases_so_far = token;
-                self.tell(id, EventName::Leased, worker.clone());
-            }
-        }
-        Ok(Reply::Dequeued(Dequeued { settled, leases }))
-    }
-
-    /// The ready task whose turn it is. One whose time has ended expires when its turn comes.
-    fn next_ready(&mut self, queue: &str) -> Option<u64> {
-        loop {
-            let is_ready = |task: &&Task| task.queue == queue && task.is(StateName::Ready);
-            let ready = self.tasks.iter().filter(is_ready).filter(|_| !self.queues[queue].paused);
-            let first = ready.min_by_key(|task| (10 - task.row.priority, task.row.id))?;
-            let (id, end) = (first.row.id, first.row.ttl_ends_at_ms);
-            if end.is_none_or(|end| end > self.now) {
-                return Some(id);
-            }
-            self.ends(id, StateName::Expired);
-        }
-    }
-
-    fn put(&mut self, PutQueue { queue, settings }: PutQueue) -> Reply {
-        let created = !self.queues.contains_key(&queue);
-        self.queues_so_far += u32::from(created);
-        let number = self.queues.get(&queue).map_or(self.queues_so_far, |queue| queue.number);
-        let paused = self.queues.get(&queue).is_some_and(|queue| queue.paused);
-        let resumed = self.queues.get(&queue).and_then(|queue| queue.resumed);
-        self.queues.insert(queue, Queue { number, settings, paused, resumed });
-        Reply::QueuePut(QueuePut { created })
-    }
-
-    fn delete(&mut self, DeleteQueue { queue, force }: &DeleteQueue) -> Result<Reply, Rejection> {
-        if !self.queues.contains_key(queue) {
-            return Err(not_found(queue));
-        }
-        let in_it = |task: &Task| task.queue == *queue;
-        let hinders = |task: &Task| task.is_unfinished() || task.is(StateName::Dead);
-        if !force && self.tasks.iter().any(|task| in_it(task) && hinders(task)) {
-            let counts = self.counts(queue);
-            let queue = queue.clone();
-            return Err(Rejection::QueueNotEmpty(QueueNotEmpty { queue, counts }));
-        }
-        for task in self.tasks.iter_mut().filter(|task| in_it(task)) {
-            task.queue.clear();
-        }
-        self.queues.remove(queue);
-        Ok(Reply::QueueDeleted(QueueDeleted {}))
     }
 }
 
@@ -459,6 +392,8 @@ fn did_something(reply: &Reply) -> bool {
         | Reply::QueuePaused(_)
         | Reply::Purged(_)
         | Reply::Redriven(_)
+        | Reply::LimitPut(_)
+        | Reply::LimitDeleted(_)
         | Reply::Transacted(_) => true,
     }
 }

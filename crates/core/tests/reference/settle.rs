@@ -16,6 +16,7 @@ impl Reference {
                 Err(rejection) => SettleOutcome::Refused(Refused { rejection: Some(rejection) }),
             };
             outcomes.push(SettledItem { outcome: Some(outcome) });
+            self.turns_follow();
         }
         outcomes
     }

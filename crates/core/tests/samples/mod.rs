@@ -1,6 +1,7 @@
 //! One of everything that is on disk, with every field set to something of its own.
 
 mod feed;
+pub(crate) mod order;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,10 @@ const SETTINGS: QueueSettings = QueueSettings {
     result_retention_ms: 115,
     dead_retention_ms: Some(116),
     ttl_ms: None,
+    max_concurrency: None,
+    rate: None,
+    key_concurrency: None,
+    fair: false,
 };
 
 const SWEEP: Sweep = Sweep { after: 121, before: 122, done: 123 };
@@ -64,7 +69,7 @@ pub(crate) fn commands() -> impl Iterator<Item = (&'static str, Entry)> {
         ("command-transact", Command::Transact(transact())),
         ("command-enqueue-tied", Command::Enqueue(tied())),
     ];
-    all.into_iter().map(|(name, command)| (name, entry(command)))
+    all.into_iter().chain(order::commands()).map(|(name, command)| (name, entry(command)))
 }
 
 fn entry(command: Command) -> Entry {
@@ -179,7 +184,14 @@ pub(crate) fn replies() -> impl Iterator<Item = (&'static str, KeptAnswer)> {
     let enqueued = Enqueued { first_task: 46, tasks: 47, at_ms: 48, index: 49, state: 0 };
     let all = [
         ("reply-enqueued", Reply::Enqueued(enqueued)),
-        ("reply-dequeued", Reply::Dequeued(Dequeued { settled: settled(), leases: vec![lease] })),
+        (
+            "reply-dequeued",
+            Reply::Dequeued(Dequeued {
+                settled: settled(),
+                leases: vec![lease],
+                not_before_ms: None,
+            }),
+        ),
         ("reply-settled", Reply::Settled(Settled { items: settled() })),
         ("reply-queue-put", Reply::QueuePut(QueuePut { created: true })),
         ("reply-queue-deleted", Reply::QueueDeleted(QueueDeleted {})),
@@ -189,7 +201,9 @@ pub(crate) fn replies() -> impl Iterator<Item = (&'static str, KeptAnswer)> {
         ("reply-redriven", Reply::Redriven(swept)),
         ("reply-transacted", Reply::Transacted(transacted())),
     ];
-    all.into_iter().map(|(name, reply)| (name, KeptAnswer { reply: Some(reply) }))
+    all.into_iter()
+        .chain(order::replies())
+        .map(|(name, reply)| (name, KeptAnswer { reply: Some(reply) }))
 }
 
 fn transacted() -> Transacted {
@@ -265,7 +279,9 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, Refused)> {
         ("rejection-already-exists", Rejection::AlreadyExists(exists)),
         ("rejection-operation-refused", Rejection::OperationRefused(operation)),
     ];
-    all.into_iter().map(|(name, rejection)| (name, Refused { rejection: Some(rejection) }))
+    all.into_iter()
+        .chain(order::refusals())
+        .map(|(name, rejection)| (name, Refused { rejection: Some(rejection) }))
 }
 
 /// Each kind of row.
@@ -288,7 +304,7 @@ pub(crate) fn rows() -> Rows {
         next_token: 83,
         next_queue: 84,
         next_idempotency: 85,
-        events_from: 0,
+        ..CountersRow::default()
     };
     let idempotency = IdempotencyRow {
         id: 86,

@@ -90,12 +90,14 @@ fn step(stage: &mut Stage, name: &str, line: &str) -> Option<String> {
         "history" => Some(print::history(&stage.witness.machine, words.id())),
         "events" => Some(print::events(stage.witness.events())),
         "count" => Some(print::counted(&stage.witness.machine, &words.next())),
+        "offers" => Some(print::offered(&stage.witness.machine, &words.next())),
         "browse" => {
             let filter = TaskFilter {
                 queue: words.parsed("queue"),
                 state: words.state("state"),
                 worker: words.option("worker"),
                 task_type: words.option("type"),
+                key: words.option("for"),
             };
             let after = words.parsed("after");
             let limit = words.parsed("limit").unwrap_or(100);

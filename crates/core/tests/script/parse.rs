@@ -1,9 +1,9 @@
 use bytes::Bytes;
 use ferry_core::command::{
-    Ack, Action, Cancel, DeadFilter, DeleteQueue, Dequeue, Enqueue, Extend, Idempotency, LeaseAck,
-    LeaseNack, Nack, NewTask, Operation, PauseQueue, Purge, PurgedState, PutQueue, QueueSettings,
-    Redrive, Release, Require, Retry, RetryPolicy, RunNow, Settle, Settlement, Step, Sweep,
-    Transact, Unique,
+    Ack, Action, Cancel, DeadFilter, DeleteLimit, DeleteQueue, Dequeue, Enqueue, Extend,
+    Idempotency, LeaseAck, LeaseNack, LimitScope, LimitSettings, Nack, NewTask, Operation,
+    PauseQueue, Purge, PurgedState, PutLimit, PutQueue, QueueSettings, Rate, Redrive, Release,
+    Require, Retry, RetryPolicy, RunNow, Settle, Settlement, Step, Sweep, Transact, Unique,
 };
 use ferry_core::{Command, Proposal};
 use ferry_types::{LeaseId, TaskId};
@@ -39,6 +39,8 @@ pub(crate) fn proposal(name: &str, text: &str) -> Option<Proposal> {
             let step = |text| Operation { step: Some(step(name, text)) };
             Command::Transact(Transact { operations: rest.split(" + ").map(step).collect() })
         }
+        "limit" => Command::PutLimit(limit(&mut words)),
+        "unlimit" => Command::DeleteLimit(DeleteLimit { limit: words.next() }),
         "settle" => Command::Settle(Settle { items: settlements(&mut words) }),
         action @ ("ack" | "nack" | "extend" | "release") => {
             let lease = words.next();
@@ -69,6 +71,8 @@ fn enqueue(words: &mut Words) -> Enqueue {
         lease_ms: words.duration("lease"),
         retry: words.option("retry").map(|text| retry(&text)),
         task_type: words.option("type"),
+        key: words.option("for"),
+        locks: words.option("locks").map(|locks| list(&locks)).unwrap_or_default(),
         traceparent: words.option("trace"),
         ttl_ms: words.duration("ttl"),
         unique: words.option("unique").map(|key| Unique { key, until_ms: words.duration("until") }),
@@ -83,7 +87,7 @@ fn enqueue(words: &mut Words) -> Enqueue {
 
 fn dequeue(words: &mut Words) -> Dequeue {
     Dequeue {
-        queues: words.next().split(',').map(Into::into).collect(),
+        queues: list(&words.next()),
         max: words.parsed("max").unwrap_or(1),
         lease_ms: words.duration("lease"),
         worker: words.option("worker"),
@@ -129,6 +133,10 @@ fn put(words: &mut Words) -> PutQueue {
         max_bytes: words.parsed("max_bytes"),
         result_retention_ms: words.duration("results").unwrap_or(standard.result_retention_ms),
         dead_retention_ms: words.duration("dead"),
+        max_concurrency: words.parsed("max_concurrency"),
+        rate: rate(words),
+        key_concurrency: words.parsed("key_concurrency"),
+        fair: words.flag("fair"),
         ttl_ms: words.duration("ttl"),
     };
     PutQueue { queue, settings }
@@ -195,6 +203,28 @@ fn sweep(text: &str) -> Sweep {
     let parts: Vec<u64> = text.split(',').map(part).collect();
     let [after, before, done] = parts[..] else { panic!("{text} is not AFTER,BEFORE,DONE") };
     Sweep { after, before, done }
+}
+
+fn limit(words: &mut Words) -> PutLimit {
+    let limit = words.next();
+    let scope = LimitScope {
+        queue: words.option("queue"),
+        key: words.option("for"),
+        task_type: words.option("type"),
+    };
+    let max_concurrency = words.parsed("max_concurrency");
+    PutLimit { limit, settings: LimitSettings { scope, max_concurrency, rate: rate(words) } }
+}
+
+/// `rate=PER_SECOND burst=N`, the second if it is said.
+fn rate(words: &mut Words) -> Option<Rate> {
+    let per_second: u64 = words.parsed("rate")?;
+    Some(Rate { per_second_milli: per_second * 1_000, burst: words.parsed("burst") })
+}
+
+/// What stands between commas.
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(Into::into).collect()
 }
 
 /// `INITIAL,TIMES,MAX`, without jitter, so that scripts can foretell it.

@@ -6,7 +6,8 @@ use ferry_core::reply::{
 };
 use ferry_core::row::{EventRow, TaskEvent};
 use ferry_core::{
-    Applied, Change, Effect, HistoryView, Machine, Outcome, Rejection, Reply, StateName, TaskView,
+    Applied, Change, Effect, HistoryView, Machine, Offer, Outcome, Rejection, Reply, StateName,
+    TaskView,
 };
 use ferry_types::TaskId;
 
@@ -23,7 +24,8 @@ pub(crate) fn applied(applied: &Applied) -> String {
             Effect::Alarm { at } => format!("alarm {}", time(at.as_millis())),
         });
     }
-    let rows = rows(&applied.changes);
+    let mut rows = rows(&applied.changes);
+    rows.extend(applied.changes.iter().filter_map(named_row));
     let rows = if rows.is_empty() { String::new() } else { format!(" | {}", rows.join(", ")) };
     text.join("; ") + &rows
 }
@@ -44,7 +46,11 @@ fn answer(reply: &Reply) -> String {
             let leases = leases(&dequeued.leases);
             let all: Vec<String> = settled.chain(leases).collect();
             if dequeued.leases.is_empty() {
-                all.into_iter().chain(["nothing".into()]).collect::<Vec<_>>().join(", ")
+                let nothing = match dequeued.not_before_ms {
+                    Some(at) => format!("nothing before {}", time(at)),
+                    None => "nothing".into(),
+                };
+                all.into_iter().chain([nothing]).collect::<Vec<_>>().join(", ")
             } else {
                 all.join(", ")
             }
@@ -54,6 +60,8 @@ fn answer(reply: &Reply) -> String {
         Reply::QueueDeleted(_) => "deleted".into(),
         Reply::TaskChanged(changed) => self::changed(changed),
         Reply::QueuePaused(_) => "done".into(),
+        Reply::LimitPut(put) => (if put.created { "created" } else { "replaced" }).into(),
+        Reply::LimitDeleted(_) => "deleted".into(),
         Reply::Purged(swept) => format!("purged {}", self::swept(swept)),
         Reply::Redriven(swept) => format!("redriven {}", self::swept(swept)),
         Reply::Transacted(transacted) => {
@@ -127,7 +135,9 @@ fn refused(rejection: &Rejection) -> String {
         | Rejection::TaskNotFound(_)
         | Rejection::WrongState(_)
         | Rejection::AlreadyExists(_)
-        | Rejection::OperationRefused(_) => String::new(),
+        | Rejection::OperationRefused(_)
+        | Rejection::LimitNotFound(_)
+        | Rejection::LimitLimit(_) => String::new(),
     };
     format!("refused: {rejection}{facts}")
 }
@@ -143,6 +153,10 @@ fn rows(changes: &[Change]) -> Vec<String> {
     for change in changes {
         match change {
             Change::PutCounters(_)
+            | Change::PutLimit(_)
+            | Change::DeleteLimit(_)
+            | Change::PutLane(_)
+            | Change::DeleteLane(..)
             | Change::PutEvents(_)
             | Change::DeleteEvents(_)
             | Change::PutLeaders(_) => {}
@@ -173,6 +187,30 @@ fn rows(changes: &[Change]) -> Vec<String> {
     runs.into_iter().map(text).collect()
 }
 
+/// A row that has no number.
+fn named_row(change: &Change) -> Option<String> {
+    match change {
+        Change::PutLimit(row) => Some(format!("limit {}", row.limit)),
+        Change::DeleteLimit(name) => Some(format!("-limit {name}")),
+        Change::PutLane(row) => Some(format!("{} turn {}", row.key, row.turn)),
+        Change::DeleteLane(_, key) => Some(format!("-{key}")),
+        Change::PutCounters(_)
+        | Change::PutQueue(_)
+        | Change::DeleteQueue(_)
+        | Change::PutTask(_)
+        | Change::DeleteTask(_)
+        | Change::PutPayload(..)
+        | Change::PutResult(..)
+        | Change::PutIdempotency(_)
+        | Change::DeleteIdempotency(_)
+        | Change::PutEnded(_)
+        | Change::DeleteEnded(_)
+        | Change::PutEvents(_)
+        | Change::DeleteEvents(_)
+        | Change::PutLeaders(_) => None,
+    }
+}
+
 /// A task, with what is not as usual.
 pub(crate) fn shown(witness: &Witness, id: TaskId) -> String {
     let Some(TaskView { queue, row }) = witness.machine.task(id) else { return "no task".into() };
@@ -194,6 +232,8 @@ pub(crate) fn shown(witness: &Witness, id: TaskId) -> String {
         ("held", row.held.then(|| "yes".into())),
         ("error", row.last_error.as_ref().map(|error| format!("{error:?}"))),
         ("type", row.task_type.clone()),
+        ("for", row.key.clone()),
+        ("locks", (!row.locks.is_empty()).then(|| row.locks.join(","))),
         ("trace", row.traceparent.clone()),
         ("result", witness.result(id).map(|result| String::from_utf8_lossy(result).into())),
     ];
@@ -242,6 +282,16 @@ pub(crate) fn counted(machine: &Machine, name: &str) -> String {
     let oldest = queue.oldest_ready_at.map(|at| format!("; oldest ready {}", time(at.as_millis())));
     text.extend(oldest);
     text + &format!("; lately {} enqueued, {} acked", queue.enqueued_lately, queue.acked_lately)
+}
+
+/// Whether a dequeue would get a task.
+pub(crate) fn offered(machine: &Machine, name: &str) -> String {
+    match machine.offers(name) {
+        None => "no queue".into(),
+        Some(Offer::Ready) => "a task".into(),
+        Some(Offer::Nothing) => "nothing".into(),
+        Some(Offer::NotBefore(at)) => format!("nothing before {}", time(at.as_millis())),
+    }
 }
 
 /// A page of a browse.

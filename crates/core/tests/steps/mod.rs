@@ -1,6 +1,8 @@
 //! Random steps. They say whom they mean by place (the last lease but two), so that what is left
 //! after shrinking still means something.
 
+mod order;
+
 use bytes::Bytes;
 use ferry_core::command as transact;
 use ferry_core::command::{
@@ -41,7 +43,7 @@ enum Asked {
     Delete(DeleteQueue),
     /// Of the task that was enqueued so many before the last.
     OfTask(OfTask, u64),
-    /// Of a queue.
+    /// Of a queue, or of a named limit.
     OfQueue(Command),
     Transact(Vec<Part>),
 }
@@ -204,6 +206,7 @@ fn asked() -> impl Strategy<Value = Asked> {
         4 => (select(vec![OfTask::Cancel, OfTask::Retry, OfTask::RunNow]), 0..8_u64)
             .prop_map(|(of_task, back)| Asked::OfTask(of_task, back)),
         2 => of_queue().prop_map(Asked::OfQueue),
+        2 => order::of_limit().prop_map(Asked::OfQueue),
         3 => vec(part(), 1..4).prop_map(Asked::Transact),
     ]
 }
@@ -274,7 +277,7 @@ fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
         option::weighted(0.3, 0..4_u32),
         option::weighted(0.3, halves(1..10)),
         option::weighted(0.7, retry()),
-        option::weighted(0.2, Just("kind".to_owned())),
+        order::task_type(),
         0..3_usize,
         option::weighted(0.2, halves(1..20)),
         ties(),
@@ -284,8 +287,9 @@ fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
         2 => halves(0..10).prop_map(|delay| (None, delay)),
         1 => halves(0..200).prop_map(|at| (Some(at), 0)),
     ];
-    let task = (wishes, time, 0..10_u32, payload_bytes(), any::<bool>()).prop_map(
-        |(wishes, time, priority, bytes, binary)| {
+    let order = (order::key(), order::locks());
+    let task = (wishes, time, 0..10_u32, payload_bytes(), any::<bool>(), order).prop_map(
+        |(wishes, time, priority, bytes, binary, (key, locks))| {
             let (max_attempts, lease_ms, retry, task_type, labels, ttl_ms, ties) = wishes;
             let (unique, depends_on, run_on_dependency_failure) = ties;
             let (run_at_ms, delay_ms) = time;
@@ -304,6 +308,8 @@ fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
                 depends_on,
                 run_on_dependency_failure,
                 task_type,
+                key,
+                locks,
                 labels: (0..labels).map(|n| (format!("k{n}"), "v".into())).collect(),
             };
             (task, bytes)
@@ -360,18 +366,18 @@ fn settings() -> impl Strategy<Value = QueueSettings> {
     let bounds = (option::of(0..12_u64), option::of(0..120_u64));
     let kept = (halves(0..40), option::of(halves(0..40)));
     let ttl_ms = option::weighted(0.2, halves(1..20));
-    (halves(1..12), 0..4_u32, retry(), bounds, kept, ttl_ms).prop_map(
-        |(lease_ms, max_attempts, retry, (max_tasks, max_bytes), (results, dead), ttl_ms)| {
-            QueueSettings {
-                lease_ms,
-                max_attempts,
-                retry,
-                max_tasks,
-                max_bytes,
-                result_retention_ms: results,
-                dead_retention_ms: dead,
-                ttl_ms,
-            }
+    let order = order::settings();
+    (halves(1..12), 0..4_u32, retry(), bounds, kept, ttl_ms, order).prop_map(
+        |(lease_ms, max_attempts, retry, bounds, (results, dead), ttl_ms, order)| QueueSettings {
+            lease_ms,
+            max_attempts,
+            retry,
+            max_tasks: bounds.0,
+            max_bytes: bounds.1,
+            result_retention_ms: results,
+            dead_retention_ms: dead,
+            ttl_ms,
+            ..order
         },
     )
 }

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use ferry_core::row::{
-    CountersRow, EndedRow, EventRow, IdempotencyRow, LeadersRow, QueueRow, TaskRow,
+    CountersRow, EndedRow, EventRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow,
+    TaskRow,
 };
-use ferry_core::{Applied, Change, Effect, Entry, Machine, Restoring, StateName};
+use ferry_core::{Applied, Change, Effect, Entry, Machine, Offer, Restoring, StateName};
 use ferry_types::{LogIndex, TaskId};
 use prost::Message;
 
@@ -30,12 +31,13 @@ impl Witness {
         let (before, alarm) = (self.machine.now(), self.machine.next_alarm());
         let (at_ms, proposals) = (entry.at_ms, entry.proposals.len());
         self.events_max = entry.limits.events_max;
+        let offering = self.offering();
         let applied = self.machine.apply(LogIndex::new(self.index), entry);
 
         assert_eq!(applied.outcomes.len(), proposals, "an outcome per proposal");
         assert_eq!(self.machine.now().as_millis(), before.as_millis().max(at_ms), "I1");
         self.machine.check().unwrap_or_else(|wrong| panic!("{wrong}"));
-        self.check_effects(&applied.effects, alarm);
+        self.check_effects(&applied.effects, alarm, &offering);
         self.stored.store(&applied.changes);
         assert!(self.stored.restored() == self.machine, "the rows do not hold the state");
         self.stored.check_bodies();
@@ -53,19 +55,36 @@ impl Witness {
         self.stored.results.get(&id)
     }
 
-    fn check_effects(&self, effects: &[Effect], alarm: Option<ferry_types::Timestamp>) {
+    /// The queues from which a dequeue gets a task, now or when a rate lets it.
+    fn offering(&self) -> BTreeSet<String> {
+        let names = self.machine.queues(None, usize::MAX).into_iter().map(|queue| queue.name);
+        let names = names.map(|name| name.to_string());
+        names.filter(|name| self.machine.offers(name) != Some(Offer::Nothing)).collect()
+    }
+
+    fn check_effects(
+        &self,
+        effects: &[Effect],
+        alarm: Option<ferry_types::Timestamp>,
+        offering: &BTreeSet<String>,
+    ) {
         let mut woken = BTreeSet::new();
         let mut alarms = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Wake { queue, tasks } => {
-                    let ready = self.machine.ready(queue.as_str()).expect("a known queue wakes");
+                    let view = self.machine.queue(queue.as_str()).expect("a known queue wakes");
+                    let ready = view.counts.ready;
                     assert!((1..=ready).contains(tasks), "{ready} ready, {tasks} woken");
-                    assert!(woken.insert(queue.clone()), "{queue} wakes twice");
+                    assert!(woken.insert(queue.to_string()), "{queue} wakes twice");
                 }
                 Effect::Alarm { at } => alarms.push(*at),
             }
         }
+        let offering_now = self.offering();
+        let begun: Vec<_> = offering_now.difference(offering).collect();
+        assert!(begun.iter().all(|name| woken.contains(*name)), "{begun:?} offer, {woken:?} wake");
+        assert!(woken.is_subset(&offering_now), "{woken:?} wake, {offering_now:?} offer");
         let next = self.machine.next_alarm();
         let expected = next.filter(|at| Some(*at) != alarm || *at <= self.machine.now());
         assert_eq!(alarms, Vec::from_iter(expected), "the alarm follows the nearest deadline");
@@ -84,6 +103,8 @@ struct Stored {
     ended: BTreeMap<TaskId, EndedRow>,
     events: BTreeMap<u64, EventRow>,
     leaders: Option<LeadersRow>,
+    limits: BTreeMap<String, LimitRow>,
+    lanes: BTreeMap<(u32, String), LaneRow>,
 }
 
 impl Stored {
@@ -160,12 +181,30 @@ impl Stored {
                 self.leaders = Some(recoded(row));
                 "leaders".into()
             }
+            Change::PutLimit(row) => {
+                self.limits.insert(row.limit.clone(), recoded(row));
+                format!("limit {}", row.limit)
+            }
+            Change::DeleteLimit(name) => {
+                self.limits.remove(&**name);
+                format!("limit {name}")
+            }
+            Change::PutLane(row) => {
+                self.lanes.insert((row.queue, row.key.clone()), recoded(row));
+                format!("key {} of {}", row.key, row.queue)
+            }
+            Change::DeleteLane(queue, key) => {
+                self.lanes.remove(&(*queue, key.to_string()));
+                format!("key {key} of {queue}")
+            }
         }
     }
 
     /// The machine that the rows make. They come last to first, because no order is promised.
     fn restored(&self) -> Machine {
         let mut restoring = Restoring::default();
+        self.lanes.values().rev().for_each(|row| restoring.lane(row.clone()));
+        self.limits.values().rev().for_each(|row| restoring.limit(row.clone()));
         self.answers.values().rev().for_each(|row| restoring.idempotency(row.clone()));
         self.ended.values().rev().for_each(|row| restoring.ended(*row));
         self.tasks.values().rev().for_each(|row| restoring.task(row.clone()));

@@ -5,7 +5,7 @@ use rocksdb::WriteBatch;
 
 use super::keyspace::{
     APPLIED_KEY, COUNTERS_KEY, LEADERS_KEY, MEMBERSHIP_KEY, ended_key, events_key, idempotency_key,
-    payload_key, queue_key, result_key, task_key,
+    lane_key, limit_key, payload_key, queue_key, result_key, task_key,
 };
 use crate::row::{LogIdRow, StoredMembershipRow};
 use crate::{LogId, Membership};
@@ -56,6 +56,10 @@ fn add(batch: &mut WriteBatch, change: &Change, row: &mut Vec<u8>) {
         }
         Change::DeleteEvents(index) => batch.delete(events_key(*index)),
         Change::PutLeaders(leaders) => batch.put(LEADERS_KEY, encoded(leaders, row)),
+        Change::PutLimit(limit) => batch.put(limit_key(&limit.limit), encoded(limit, row)),
+        Change::DeleteLimit(name) => batch.delete(limit_key(name)),
+        Change::PutLane(lane) => batch.put(lane_key(lane.queue, &lane.key), encoded(lane, row)),
+        Change::DeleteLane(queue, key) => batch.delete(lane_key(*queue, key)),
     }
 }
 

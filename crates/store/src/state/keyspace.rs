@@ -18,17 +18,21 @@ pub(crate) enum Keyspace {
     Result = 0x06,
     /// By the row's number: a scan visits kept answers in the order of their eviction.
     Idempotency = 0x07,
+    /// By the limit's name.
+    Limit = 0x08,
     /// By the index of the entry: a scan visits what happened in the order of the log.
     Events = 0x09,
     /// The row of leaders: the tag alone.
     Leaders = 0x0a,
+    /// By the queue's number and the key.
+    Lane = 0x0b,
     /// By the task's number.
     Ended = 0x0c,
 }
 
 impl Keyspace {
     /// Every keyspace, in key order.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Meta,
         Self::Counters,
         Self::Queue,
@@ -36,8 +40,10 @@ impl Keyspace {
         Self::Payload,
         Self::Result,
         Self::Idempotency,
+        Self::Limit,
         Self::Events,
         Self::Leaders,
+        Self::Lane,
         Self::Ended,
     ];
 
@@ -85,6 +91,16 @@ pub(crate) fn result_key(id: TaskId) -> [u8; 9] {
 /// A kept answer, 9 bytes: tag, the row's number (u64, big-endian).
 pub(crate) fn idempotency_key(id: u64) -> [u8; 9] {
     numbered_key(Keyspace::Idempotency, id)
+}
+
+/// A named limit: tag, name.
+pub(crate) fn limit_key(name: &str) -> Vec<u8> {
+    [&[Keyspace::Limit as u8], name.as_bytes()].concat()
+}
+
+/// The turn of a key: tag, the queue's number (u32, big-endian), key.
+pub(crate) fn lane_key(queue: u32, key: &str) -> Vec<u8> {
+    [&[Keyspace::Lane as u8], queue.to_be_bytes().as_slice(), key.as_bytes()].concat()
 }
 
 /// How a task ended, 9 bytes: tag, the task's number (u64, big-endian).

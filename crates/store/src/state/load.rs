@@ -1,6 +1,8 @@
 //! The way back from rows to a machine.
 
-use ferry_core::row::{CountersRow, EndedRow, IdempotencyRow, LeadersRow, QueueRow, TaskRow};
+use ferry_core::row::{
+    CountersRow, EndedRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow, TaskRow,
+};
 use ferry_core::{Machine, Restoring};
 use prost::Message;
 use rocksdb::{Direction, IteratorMode};
@@ -24,6 +26,8 @@ pub(super) fn machine(db: &Db) -> Result<Machine, StoreError> {
             Keyspace::Idempotency => {
                 each::<IdempotencyRow>(db, keyspace, |row| restoring.idempotency(row))?;
             }
+            Keyspace::Limit => each::<LimitRow>(db, keyspace, |row| restoring.limit(row))?,
+            Keyspace::Lane => each::<LaneRow>(db, keyspace, |row| restoring.lane(row))?,
             Keyspace::Ended => each::<EndedRow>(db, keyspace, |row| restoring.ended(row))?,
             Keyspace::Leaders => each::<LeadersRow>(db, keyspace, |row| restoring.leaders(row))?,
         }

@@ -1,0 +1,93 @@
+//! Which task a dequeue gets.
+
+use std::collections::BTreeSet;
+
+use ferry_types::TaskId;
+
+use super::Machine;
+use super::gate::Gate;
+use super::queue::Queue;
+use super::rank::{By, Rank};
+use crate::view::Offer;
+
+impl Machine {
+    /// Whether a dequeue from a queue would get a task; `None` if there is no such queue. Costs as
+    /// much as taking one, and changes nothing.
+    pub fn offers(&self, name: &str) -> Option<Offer> {
+        let queue = self.queues.get(self.queues.number(name)?)?;
+        Some(match self.pick(queue) {
+            Ok(_) => Offer::Ready,
+            Err(Gate::NotBefore(at)) => Offer::NotBefore(at),
+            Err(Gate::Open | Gate::Closed) => Offer::Nothing,
+        })
+    }
+
+    /// Whether a rate may hold the tasks of a queue back: its own, or one of a named limit. False if
+    /// there is no such queue.
+    pub fn may_be_rated(&self, name: &str) -> bool {
+        let queue = self.queues.number(name).and_then(|number| self.queues.get(number));
+        queue.is_some_and(|queue| queue.settings.rate.is_some() || !self.queues.limits.is_empty())
+    }
+
+    /// The task of a queue whose turn it is, or what keeps all of them back.
+    ///
+    /// Lines whose limits let nothing through are passed over. There are at most as many as there
+    /// are limits that name a key or a type.
+    pub(crate) fn pick(&self, queue: &Queue) -> Result<TaskId, Gate> {
+        let gate = self.queue_gate(queue);
+        if gate == Gate::Closed {
+            return Err(gate);
+        }
+        let firsts = queue.choice.firsts(By::Priority);
+        let by_priority = self.first_open(queue, firsts, queue.first_plain());
+        let by_turn = self.first_open(queue, queue.choice.firsts(By::Turn), None);
+        let picked = match (by_priority, by_turn) {
+            // Tasks without a key have a turn together.
+            (Ok(one), Ok(other)) => {
+                let is_before = queue.keyless_turn.is_none_or(|turn| turn < other.turn());
+                Ok(if is_before { one } else { other })
+            }
+            (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(one),
+            (Err(one), Err(other)) => Err(one.or(other)),
+        };
+        match (picked, gate) {
+            (Ok(rank), Gate::Open) => Ok(rank.id),
+            (Ok(_), gate) => Err(gate),
+            (Err(lines), gate) => Err(lines.and(gate)),
+        }
+    }
+
+    /// Whether all that binds a queue as a whole lets its tasks through.
+    fn queue_gate(&self, queue: &Queue) -> Gate {
+        if queue.paused || queue.settings.max_concurrency.is_some_and(|max| queue.held() >= max) {
+            return Gate::Closed;
+        }
+        let rate = Gate::of_rate(queue.bucket.not_before(queue.settings.rate.as_ref(), self.now()));
+        if self.queues.limits.is_empty() {
+            return rate;
+        }
+        rate.and(self.queues.limits.queue_gate(queue.name.as_str(), self.now()))
+    }
+
+    /// The first of these ranks, and of the plain task that no limit tells from others, that its
+    /// limits let through.
+    fn first_open(
+        &self,
+        queue: &Queue,
+        firsts: &BTreeSet<Rank>,
+        plain: Option<Rank>,
+    ) -> Result<Rank, Gate> {
+        let mut held_back = Gate::Closed;
+        for rank in firsts {
+            if let Some(plain) = plain.filter(|plain| plain < rank) {
+                return Ok(plain);
+            }
+            let task = self.tasks.get(rank.id).expect("an offered task is in the table");
+            match self.queues.limits.class_gate(queue.name.as_str(), task, self.now()) {
+                Gate::Open => return Ok(*rank),
+                gate @ (Gate::NotBefore(_) | Gate::Closed) => held_back = held_back.or(gate),
+            }
+        }
+        plain.ok_or(held_back)
+    }
+}
