@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ReplicaOptions;
 use crate::applier::Applier;
+use crate::clock::SharedClock;
 use crate::freshness::Freshness;
 use crate::loops::Loops;
 use crate::proposer::Proposer;
@@ -20,6 +21,7 @@ pub(crate) struct Parts {
     pub(crate) reads: Reads,
     pub(crate) proposer: Proposer,
     pub(crate) applier: Applier,
+    pub(crate) clock: SharedClock,
     pub(crate) log: Log,
     pub(crate) state: State,
     pub(crate) fatal: watch::Sender<Option<String>>,

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ferry_core::{Effect, Machine, Proposal};
 use ferry_store::StoreError;
-use ferry_types::{GroupId, LogIndex, NodeAddress, NodeId, TaskId};
+use ferry_types::{GroupId, LogIndex, NodeAddress, NodeId, TaskId, Timestamp};
 use openraft::async_runtime::WatchReceiver;
 use tokio::sync::{mpsc, watch};
 
@@ -105,6 +105,11 @@ impl Replica {
             let index = stage.applied.map_or(LogIndex::default(), |id| id.index);
             look(index, &stage.machine)
         })
+    }
+
+    /// How long until this node would stamp an entry with `at`, if it led; zero if it would now.
+    pub fn until(&self, at: Timestamp) -> Duration {
+        self.parts.clock.lock().expect("no holder panics").until(at, Instant::now())
     }
 
     /// Payloads by task, none where there is none. Reads the disk: call it off the runtime.

@@ -7,13 +7,15 @@
 //!    proposal brings the tasks.
 //! 4. Once settlements are made, no answer says that nothing was written (G12).
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use ferry_api::{CheckedDequeue, Code, DequeueResponse, SettledItem, TaskDocument};
 use ferry_core::command::{Command, Dequeue};
 use ferry_core::rejection::{QueueNotFound, Rejection};
-use ferry_core::{Proposal, Reply};
+use ferry_core::{Offer, Proposal, Reply};
 use ferry_replica::{Answer, LeasedTask, ProposeError};
-use ferry_types::{LeaseId, LogIndex};
+use ferry_types::{LeaseId, LogIndex, QueueName};
 use hyper::StatusCode;
 use tokio::time::{Instant, sleep_until};
 
@@ -42,10 +44,10 @@ pub(crate) struct Poll<'a> {
 
 /// What a look at the queues found.
 enum Look {
-    /// Something is ready, or was given to an earlier asking.
+    /// There is something to take, or it was given to an earlier asking.
     Ready,
-    /// Nothing is ready.
-    Nothing(LogIndex),
+    /// There is nothing to take. A rate alone holds back the tasks of these queues, until then.
+    Nothing(LogIndex, Vec<(QueueName, Instant)>),
     /// A queue does not exist.
     Unknown(LogIndex, String),
 }
@@ -140,10 +142,13 @@ impl<'a> Poll<'a> {
         };
         loop {
             ticket.park();
-            let look = self.look();
+            let look = self.look(Some(&ticket));
             let mut is_coming = false;
-            if matches!(look, Look::Nothing(_)) && self.is_confirmed && !self.is_over() {
-                match self.sleep(&ticket).await {
+            if let Look::Nothing(_, rated) = &look
+                && self.is_confirmed
+                && !self.is_over()
+            {
+                match self.sleep(&ticket, rated).await {
                     Event::Look => continue,
                     // Nothing would come of it but an entry.
                     Event::Coming if self.is_paused() => continue,
@@ -156,10 +161,10 @@ impl<'a> Poll<'a> {
                 if !self.confirm().await? {
                     return Ok(None);
                 }
-                match self.look() {
+                match self.look(None) {
                     Look::Ready => {}
-                    Look::Nothing(_) if !self.is_over() => continue,
-                    Look::Nothing(index) => return Ok(Some(self.empty(index))),
+                    Look::Nothing(..) if !self.is_over() => continue,
+                    Look::Nothing(index, _) => return Ok(Some(self.empty(index))),
                     Look::Unknown(index, queue) => return Ok(Some(self.unknown(index, queue))),
                 }
             }
@@ -192,20 +197,31 @@ impl<'a> Poll<'a> {
         Instant::now() >= self.wait_until
     }
 
-    fn look(&self) -> Look {
+    /// Looks at the queues. Who has a ticket wakes the next waiter when it leaves a queue with a
+    /// rate.
+    fn look(&self, ticket: Option<&Ticket>) -> Look {
         if self.holds_answer() {
             return Look::Ready;
         }
-        self.call.node.replica.view(|index, machine| {
-            let mut found = Look::Nothing(index);
+        let replica = &self.call.node.replica;
+        replica.view(|index, machine| {
+            let (mut is_ready, mut rated) = (false, Vec::new());
             for queue in &self.request.queues {
-                match machine.ready(queue.as_str()) {
+                match machine.offers(queue.as_str()) {
                     None => return Look::Unknown(index, queue.as_str().to_owned()),
-                    Some(0) => {}
-                    Some(_) => found = Look::Ready,
+                    Some(Offer::Nothing) => {}
+                    Some(Offer::Ready) => is_ready = true,
+                    // An entry that is proposed from then on finds the rate open.
+                    Some(Offer::NotBefore(at)) => match replica.until(at) {
+                        Duration::ZERO => is_ready = true,
+                        left => rated.push((queue.clone(), Instant::now() + left)),
+                    },
+                }
+                if let Some(ticket) = ticket.filter(|_| machine.may_be_rated(queue.as_str())) {
+                    ticket.pass_on();
                 }
             }
-            found
+            if is_ready { Look::Ready } else { Look::Nothing(index, rated) }
         })
     }
 
@@ -225,13 +241,16 @@ impl<'a> Poll<'a> {
         if self.settled.is_some() { Stage::Taking } else { Stage::Whole }
     }
 
-    async fn sleep(&self, ticket: &Ticket) -> Event {
+    /// Sleeps until there may be something to take.
+    async fn sleep(&self, ticket: &Ticket, rated: &[(QueueName, Instant)]) -> Event {
+        let kept = rated.iter().filter(|(queue, at)| ticket.keep_watch(queue, *at));
+        let look_at = kept.map(|(_, at)| *at).chain([self.wait_until]).min();
         tokio::select! {
             wake = ticket.woken() => match wake {
                 Wake::There => Event::Look,
                 Wake::Coming => Event::Coming,
             },
-            () = sleep_until(self.wait_until) => Event::Look,
+            () = sleep_until(look_at.unwrap_or(self.wait_until)) => Event::Look,
             () = self.relay.until_not_here() => Event::LeaderLost,
             () = self.call.door.stopping.cancelled() => Event::Stopping,
         }

@@ -5,15 +5,20 @@
 //! old place; who goes away while a wake is his passes it on. So a task that is ready never meets
 //! a sleeping waiter and nobody else.
 //!
+//! Tasks that only a rate holds back come with time. One waiter of each queue keeps watch for all of
+//! it: it sleeps until then. Whoever leaves a queue with a rate wakes the next, who finds the watch
+//! free.
+//!
 //! An announcement is a wake that comes early: a task is on its way to the log, and whoever hears
 //! of it proposes right behind it, most often in the same entry.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ferry_types::QueueName;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// All parked dequeues of this node.
 pub(crate) struct Waiters {
@@ -25,6 +30,8 @@ pub(crate) struct Waiters {
 struct Lines {
     /// Who sleeps, by queue, in the order of tickets. Only sleepers stand in a line.
     by_queue: BTreeMap<QueueName, BTreeMap<u64, Arc<Bed>>>,
+    /// Who keeps watch for the time when a rate lets the next task through, and until when, by queue.
+    watches: BTreeMap<QueueName, (u64, Instant)>,
     /// Tickets that are out, asleep or awake.
     tickets: usize,
     next_number: u64,
@@ -36,6 +43,8 @@ struct Bed {
     bell: Notify,
     /// What has come and is not used up yet.
     rung: AtomicU8,
+    /// Whether to wake the next when this one leaves.
+    passes_on: AtomicBool,
 }
 
 /// What a sleeper is woken by. The numbers are those of `Bed::rung`; 0 is nothing.
@@ -77,7 +86,8 @@ impl Waiters {
         }
         lines.tickets += 1;
         lines.next_number += 1;
-        let bed = Bed { queues, bell: Notify::new(), rung: AtomicU8::new(0) };
+        let (rung, passes_on) = (AtomicU8::new(0), AtomicBool::new(false));
+        let bed = Bed { queues, bell: Notify::new(), rung, passes_on };
         let number = lines.next_number;
         Ok(Ticket { waiters: Arc::clone(self), bed: Arc::new(bed), number })
     }
@@ -122,6 +132,14 @@ impl Lines {
                 if line.is_empty() {
                     self.by_queue.remove(queue);
                 }
+            }
+        }
+    }
+
+    fn stop_watch(&mut self, number: u64, bed: &Bed) {
+        for queue in &bed.queues {
+            if self.watches.get(queue).is_some_and(|(keeper, _)| *keeper == number) {
+                self.watches.remove(queue);
             }
         }
     }
@@ -172,7 +190,27 @@ impl Ticket {
     pub(crate) fn stand_up(&self) {
         let mut lines = self.waiters.lock();
         lines.remove(self.number, &self.bed);
+        lines.stop_watch(self.number, &self.bed);
         self.bed.rung.store(0, Ordering::Release);
+    }
+
+    /// Wakes the next of each queue when this one leaves: there may be nobody else to keep watch.
+    pub(crate) fn pass_on(&self) {
+        self.bed.passes_on.store(true, Ordering::Release);
+    }
+
+    /// Keeps watch for a queue until `at`, unless another does, and not for longer; tells whether
+    /// it is this one who does.
+    pub(crate) fn keep_watch(&self, queue: &QueueName, at: Instant) -> bool {
+        let mut lines = self.waiters.lock();
+        let keeps = match lines.watches.get(queue) {
+            None => true,
+            Some((number, until)) => *number == self.number || at < *until,
+        };
+        if keeps {
+            lines.watches.insert(queue.clone(), (self.number, at));
+        }
+        keeps
     }
 }
 
@@ -181,9 +219,10 @@ impl Drop for Ticket {
         {
             let mut lines = self.waiters.lock();
             lines.remove(self.number, &self.bed);
+            lines.stop_watch(self.number, &self.bed);
             lines.tickets -= 1;
         }
-        if self.bed.rung().is_some() {
+        if self.bed.rung().is_some() || self.bed.passes_on.load(Ordering::Acquire) {
             for queue in &self.bed.queues {
                 self.waiters.wake(queue, 1);
             }
@@ -277,6 +316,29 @@ mod tests {
         a.stand_up();
         a.park();
         assert!(!is_awake(&a));
+    }
+
+    #[test]
+    fn one_keeps_watch_for_all_of_a_queue() {
+        let waiters = Waiters::new(10);
+        let [a, b] = [(); 2].map(|()| sleeper(&waiters, &["q"]));
+        let (soon, late) = (Instant::now(), Instant::now() + std::time::Duration::from_secs(1));
+        assert!(a.keep_watch(&queue("q"), late) && a.keep_watch(&queue("q"), late));
+        assert!(!b.keep_watch(&queue("q"), late));
+        assert!(b.keep_watch(&queue("other"), late));
+        assert!(b.keep_watch(&queue("q"), soon), "not for longer than the next task takes");
+        b.stand_up();
+        assert!(a.keep_watch(&queue("q"), late));
+    }
+
+    #[test]
+    fn who_leaves_a_queue_with_a_rate_wakes_the_next() {
+        let waiters = Waiters::new(10);
+        let [a, b] = [(); 2].map(|()| sleeper(&waiters, &["q"]));
+        a.pass_on();
+        assert!(a.keep_watch(&queue("q"), Instant::now()));
+        drop(a);
+        assert!(is_awake(&b) && b.keep_watch(&queue("q"), Instant::now()));
     }
 
     #[test]
