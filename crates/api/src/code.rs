@@ -22,6 +22,8 @@ pub enum Code {
     LeaseNotFound,
     /// Check the id: the cluster has no such node.
     NodeNotFound,
+    /// Put the limit, or correct its name.
+    LimitNotFound,
     /// Use one of the methods in `Allow`.
     MethodNotAllowed,
     /// Accept `application/json`.
@@ -75,7 +77,7 @@ pub enum Code {
 
 impl Code {
     /// Every code that a node sends.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::MalformedJson,
         Self::InvalidArgument,
         Self::UnknownField,
@@ -84,6 +86,7 @@ impl Code {
         Self::TaskNotFound,
         Self::LeaseNotFound,
         Self::NodeNotFound,
+        Self::LimitNotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::RequestTimeout,
@@ -117,7 +120,8 @@ impl Code {
             | Self::QueueNotFound
             | Self::TaskNotFound
             | Self::LeaseNotFound
-            | Self::NodeNotFound => 404,
+            | Self::NodeNotFound
+            | Self::LimitNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::RequestTimeout => 408,
@@ -151,6 +155,7 @@ impl Code {
             Self::TaskNotFound => "task_not_found",
             Self::LeaseNotFound => "lease_not_found",
             Self::NodeNotFound => "node_not_found",
+            Self::LimitNotFound => "limit_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
             Self::RequestTimeout => "request_timeout",
@@ -189,6 +194,7 @@ impl Code {
             Self::TaskNotFound => "the task does not exist",
             Self::LeaseNotFound => "the lease does not exist",
             Self::NodeNotFound => "the node does not exist",
+            Self::LimitNotFound => "the limit does not exist",
             Self::MethodNotAllowed => "the route does not have this method",
             Self::NotAcceptable => "the answer has no form that is accepted",
             Self::RequestTimeout => "the request did not come in time",

@@ -177,6 +177,7 @@ fn classify(url: String, problem: Problem) -> Outcome {
         | Code::TaskNotFound
         | Code::LeaseNotFound
         | Code::NodeNotFound
+        | Code::LimitNotFound
         | Code::MethodNotAllowed
         | Code::NotAcceptable
         | Code::BodyTooLarge

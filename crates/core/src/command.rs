@@ -126,8 +126,8 @@ pub enum Command {
     #[prost(message, tag = "12")]
     Transact(Transact),
     /// Creates a named limit or replaces it.
-    #[prost(message, tag = "16")]
-    PutLimit(PutLimit),
+    #[prost(message, boxed, tag = "16")]
+    PutLimit(Box<PutLimit>),
     /// Removes a named limit.
     #[prost(message, tag = "17")]
     DeleteLimit(DeleteLimit),

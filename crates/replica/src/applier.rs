@@ -334,7 +334,9 @@ fn leased_ids(outcome: &Outcome) -> impl Iterator<Item = TaskId> {
             | Reply::QueuePaused(_)
             | Reply::Purged(_)
             | Reply::Redriven(_)
-            | Reply::Transacted(_),
+            | Reply::Transacted(_)
+            | Reply::LimitPut(_)
+            | Reply::LimitDeleted(_),
         )
         | Err(_) => &[],
     };

@@ -58,6 +58,10 @@ impl Followed {
             | Change::DeleteIdempotency(_)
             | Change::PutEnded(_)
             | Change::DeleteEnded(_)
+            | Change::PutLimit(_)
+            | Change::DeleteLimit(_)
+            | Change::PutLane(_)
+            | Change::DeleteLane(..)
             | Change::PutEvents(_)
             | Change::DeleteEvents(_)
             | Change::PutLeaders(_) => None,

@@ -87,7 +87,8 @@ pub(crate) async fn start(
     let succeed =
         succession::run(raft.clone(), peers.clone(), leader.clone(), departed, stop.clone());
     loops.spawn("succession", succeed);
-    let ring = alarm::run(applier.clone(), clock.clone(), proposer.clone(), leader.clone(), stop.clone());
+    let ring =
+        alarm::run(applier.clone(), clock.clone(), proposer.clone(), leader.clone(), stop.clone());
     loops.spawn("alarm", ring);
     let (entries, bytes) = (options.snapshot_entries, options.snapshot_bytes);
     let keep = upkeep::run(raft.clone(), applier.clone(), entries, bytes, stop.clone());

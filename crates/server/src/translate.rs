@@ -4,8 +4,8 @@ use ferry_api as api;
 use ferry_api::{Code, Problem};
 use ferry_core::command::{self, Action};
 use ferry_core::rejection::{
-    self, AlreadyExists, LeaseLost, QueueFull, QueueNotEmpty, QueueNotFound, TaskNotFound,
-    WrongState,
+    self, AlreadyExists, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty, QueueNotFound,
+    TaskNotFound, WrongState,
 };
 use ferry_core::reply::{Accepted, Lease, SettleOutcome, SettledItem};
 use ferry_core::row::TaskRow;
@@ -71,6 +71,7 @@ pub(crate) fn queue_settings(
         ttl_ms: settings.ttl_ms,
         result_retention_ms: settings.result_retention_ms,
         dead_retention_ms: settings.dead_retention_ms,
+        ..command::QueueSettings::standard()
     })
 }
 
@@ -282,6 +283,13 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
         Rejection::QueueLimit(limit) => {
             let problem = with(Code::QueueFull, "delete a queue first");
             Problem { limit: Some(limit.limit), retry_after_ms: Some(1_000), ..problem }
+        }
+        Rejection::LimitNotFound(_) => {
+            with(Code::LimitNotFound, "put it first or correct its name")
+        }
+        Rejection::LimitLimit(LimitLimit { limit }) => {
+            let problem = with(Code::QuotaExceeded, "delete a limit first");
+            Problem { limit: Some(*limit), retry_after_ms: Some(1_000), ..problem }
         }
         Rejection::TaskNotFound(TaskNotFound { task }) => {
             let problem = with(Code::TaskNotFound, "it is no longer kept, or the id is wrong");

@@ -134,7 +134,9 @@ fn adds_tasks(command: &Command) -> bool {
         | Command::RunNow(_)
         | Command::PauseQueue(_)
         | Command::Purge(_)
-        | Command::Redrive(_) => false,
+        | Command::Redrive(_)
+        | Command::PutLimit(_)
+        | Command::DeleteLimit(_) => false,
         Command::Transact(transact) => {
             let adds = |operation: &Operation| matches!(operation.step, Some(Step::Enqueue(_)));
             transact.operations.iter().any(adds)

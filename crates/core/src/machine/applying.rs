@@ -160,7 +160,7 @@ impl<'a> Applying<'a> {
             Command::Purge(purge) => self.purge(&purge).map(Reply::Purged),
             Command::Redrive(redrive) => self.redrive(&redrive).map(Reply::Redriven),
             Command::Transact(transact) => self.transact(transact).map(Reply::Transacted),
-            Command::PutLimit(put) => self.put_limit(put).map(Reply::LimitPut),
+            Command::PutLimit(put) => self.put_limit(*put).map(Reply::LimitPut),
             Command::DeleteLimit(delete) => self.delete_limit(&delete).map(Reply::LimitDeleted),
         }
     }

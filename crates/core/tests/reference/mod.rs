@@ -275,7 +275,7 @@ impl Reference {
             Command::Purge(purge) => self.purge(&purge),
             Command::Redrive(redrive) => self.redrive(&redrive),
             Command::Transact(transact) => self.transact(transact),
-            Command::PutLimit(put) => Ok(self.put_limit(put)),
+            Command::PutLimit(put) => Ok(self.put_limit(*put)),
             Command::DeleteLimit(delete) => self.delete_limit(delete),
         }
     }

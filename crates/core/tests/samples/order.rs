@@ -40,7 +40,7 @@ pub(crate) fn commands() -> [(&'static str, Command); 4] {
     [
         ("command-enqueue-order", Command::Enqueue(enqueue)),
         ("command-put-queue-order", Command::PutQueue(Box::new(put))),
-        ("command-put-limit", Command::PutLimit(put_limit)),
+        ("command-put-limit", Command::PutLimit(Box::new(put_limit))),
         ("command-delete-limit", Command::DeleteLimit(DeleteLimit { limit: "l".into() })),
     ]
 }

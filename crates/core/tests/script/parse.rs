@@ -39,7 +39,7 @@ pub(crate) fn proposal(name: &str, text: &str) -> Option<Proposal> {
             let step = |text| Operation { step: Some(step(name, text)) };
             Command::Transact(Transact { operations: rest.split(" + ").map(step).collect() })
         }
-        "limit" => Command::PutLimit(limit(&mut words)),
+        "limit" => Command::PutLimit(Box::new(limit(&mut words))),
         "unlimit" => Command::DeleteLimit(DeleteLimit { limit: words.next() }),
         "settle" => Command::Settle(Settle { items: settlements(&mut words) }),
         action @ ("ack" | "nack" | "extend" | "release") => {

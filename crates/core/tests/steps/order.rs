@@ -62,7 +62,7 @@ pub(crate) fn of_limit() -> impl Strategy<Value = Command> {
         .prop_map(|(scope, max_concurrency, rate)| LimitSettings { scope, max_concurrency, rate });
     prop_oneof![
         3 => (name(), settings)
-            .prop_map(|(limit, settings)| Command::PutLimit(PutLimit { limit, settings })),
+            .prop_map(|(limit, settings)| Command::PutLimit(Box::new(PutLimit { limit, settings }))),
         1 => name().prop_map(|limit| Command::DeleteLimit(DeleteLimit { limit })),
     ]
 }

@@ -76,7 +76,7 @@ pub(crate) async fn get(Named(id): Named<TaskId>, call: Call) -> Result<Response
 
 /// `GET /v1/tasks`: browses without taking. A page ends early where its tasks fill a body.
 pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
-    call.query.allow_read(&["queue", "state", "worker", "type", "limit", "page_token"])?;
+    call.query.allow_read(&["queue", "state", "key", "worker", "type", "limit", "page_token"])?;
     let page = Page::of(&call)?;
     let filter = filter(&call)?;
     let after = page.after.as_deref().map(str::parse::<TaskId>).transpose();
@@ -107,6 +107,7 @@ fn filter(call: &Call) -> Result<TaskFilter, Failure> {
         state: query.parsed::<TaskState>("state", TaskState::GRAMMAR)?.map(translate::state_name),
         worker: worker.map(|worker| worker.as_str().to_owned()),
         task_type: query.get("type").map(str::to_owned),
+        key: query.get("key").map(str::to_owned),
     })
 }
 
