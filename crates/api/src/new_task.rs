@@ -49,6 +49,12 @@ pub struct NewTask {
     /// The producer's labels: up to 64, keys of 1 to 128 bytes, values of up to 256.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels::deserialize")]
     pub labels: BTreeMap<String, String>,
+    /// Tasks with the same key go in order, or take turns with those of other keys, 1 to 256 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Locks that a lease on it takes: up to 100 names of 1 to 256 bytes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<String>,
     /// A key that one task of the queue has at a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unique: Option<Unique>,
@@ -81,6 +87,10 @@ pub struct CheckedTask {
     pub task_type: Option<String>,
     /// The producer's labels.
     pub labels: BTreeMap<String, String>,
+    /// Its ordering key.
+    pub key: Option<String>,
+    /// Locks that a lease on it takes.
+    pub locks: Vec<String>,
     /// A key that one task of the queue has at a time.
     pub unique: Option<Unique>,
     /// Tasks that must have ended well before it runs.
@@ -143,6 +153,11 @@ impl NewTask {
         let retry = retry.map_err(|invalid| invalid.within("retry"))?;
         self.task_type.as_deref().map_or(Ok(()), check_type)?;
         labels::check(&self.labels)?;
+        self.key.as_deref().map_or(Ok(()), |key| check_key("key", key))?;
+        InvalidField::check_length("locks", self.locks.len(), limits::LOCKS_MAX, "locks")?;
+        for (place, lock) in self.locks.iter().enumerate() {
+            check_key(&format!("locks[{place}]"), lock)?;
+        }
         let unique = self.unique.map(Unique::check).transpose();
         let unique = unique.map_err(|invalid| invalid.within("unique"))?;
         let most = limits::DEPENDENCIES_MAX;
@@ -157,11 +172,21 @@ impl NewTask {
             retry,
             task_type: self.task_type,
             labels: self.labels,
+            key: self.key,
+            locks: self.locks,
             unique,
             depends_on: self.depends_on,
             on_dependency_failure: self.on_dependency_failure,
         })
     }
+}
+
+/// Refuses an empty or too long key, or name of a lock.
+pub(crate) fn check_key(field: &str, key: &str) -> Result<(), InvalidField> {
+    if key.is_empty() {
+        return Err(InvalidField::new(field, "must not be empty"));
+    }
+    InvalidField::check_length(field, key.len(), limits::KEY_BYTES_MAX, "bytes")
 }
 
 /// Refuses an empty or too long word for a kind of tasks.

@@ -19,7 +19,7 @@ fn samples() -> Vec<(&'static str, Value)> {
         "enqueued_at":"2026-01-02T03:04:05Z","run_at":"2026-01-02T03:04:05Z",
         "started_at":"2026-01-02T03:04:06Z","finished_at":"2026-01-02T03:04:07Z","last_error":"e",
         "result":1,"payload":1,"payload_base64":"","type":"t","labels":{{"k":"v"}},"lease_ms":5,
-        "ttl_ms":6,"retry":{{}},"traceparent":"p","unique":{{"key":"u"}},"depends_on":["t1"],
+        "ttl_ms":6,"retry":{{}},"traceparent":"p","key":"k","locks":["l"],"unique":{{"key":"u"}},"depends_on":["t1"],
         "on_dependency_failure":"run","lease":{lease},"index":12}}"#
     );
     let history = r#"{"index":1,"at":"2026-01-02T03:05:00Z","change":"leased","state":"leased",
@@ -37,10 +37,11 @@ fn samples() -> Vec<(&'static str, Value)> {
     let problem = r#"{"type":"t","title":"t","status":400,"detail":"d","code":"lease_lost",
         "field":"f","queue":"q","task":"t7","state":"ready","attempt":1,"counts":{},"operation":0,"limit":1,
         "oldest_index":1,"retry_after_ms":1}"#;
-    let settings = r#"{"max_tasks":1,"max_bytes":1,"ttl_ms":1,"dead_retention_ms":1}"#;
+    let settings = r#"{"max_tasks":1,"max_bytes":1,"ttl_ms":1,"dead_retention_ms":1,
+        "max_concurrency":1,"rate":{"per_second":1},"key_concurrency":1}"#;
     let new_task = r#"{"payload":1,"payload_base64":"","priority":1,"delay_ms":1,
         "run_at":"2026-01-02T03:05:00Z","max_attempts":1,"lease_ms":1,"ttl_ms":1,"retry":{},
-        "type":"t","labels":{"k":"v"},"unique":{"key":"u"},"depends_on":["t1"],
+        "type":"t","labels":{"k":"v"},"key":"k","locks":["l"],"unique":{"key":"u"},"depends_on":["t1"],
         "on_dependency_failure":"run"}"#;
     let with_queue = new_task.replacen('{', r#"{"queue":"q","#, 1);
     vec![
@@ -51,6 +52,19 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("StateCounts", value::<StateCounts>("{}")),
         ("QueueRates", value::<QueueRates>("{}")),
         ("QueueList", value::<QueueList>(r#"{"queues":[],"next_page_token":"x"}"#)),
+        ("Rate", value::<Rate>(r#"{"per_second":1,"burst":1}"#)),
+        ("LimitMatch", value::<LimitMatch>(r#"{"queue":"q","key":"k","type":"t"}"#)),
+        (
+            "LimitSettings",
+            value::<LimitSettings>(r#"{"match":{},"max_concurrency":1,"rate":{"per_second":1}}"#),
+        ),
+        (
+            "LimitDocument",
+            value::<LimitDocument>(
+                r#"{"limit":"l","match":{},"max_concurrency":1,"rate":{"per_second":1},"leased":1}"#,
+            ),
+        ),
+        ("LimitList", value::<LimitList>(r#"{"limits":[],"next_page_token":"x"}"#)),
         ("PurgeRequest", value::<PurgeRequest>(r#"{"state":"all"}"#)),
         ("Purged", value::<Purged>(r#"{"purged":1}"#)),
         ("DeadFilter", value::<DeadFilter>(r#"{"type":"t","labels":{"k":"v"},"error":"e"}"#)),
@@ -184,7 +198,9 @@ fn every_route_is_there_with_its_parameters() {
             assert!(ids.insert(operation["operationId"].as_str().expect("an id")), "{path}");
             let parameters = operation["parameters"].to_string();
             for name in path.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
-                assert!(parameters.contains(&format!("parameters/{name}\"")), "{path}: {name}");
+                let is_there = |of: &str| parameters.contains(&format!("parameters/{of}{name}\""));
+                // `limit` alone is the size of a page.
+                assert!(is_there("") || is_there("of_"), "{path}: {name}");
             }
         }
     }
@@ -219,6 +235,7 @@ fn every_query_field_is_a_parameter() {
         queue: "q".parse().ok(),
         state: Some(TaskState::Ready),
         worker: "w".parse().ok(),
+        key: Some("k".to_owned()),
         task_type: Some("t".to_owned()),
         limit: Some(1),
         page_token: Some("p".to_owned()),

@@ -28,6 +28,9 @@ pub struct TasksQuery {
     /// Only held by this worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerName>,
+    /// Only with this ordering key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Only of this type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,

@@ -1,7 +1,7 @@
 use ferry_types::{QueueName, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidField, RetryPolicy};
+use crate::{InvalidField, Rate, RetryPolicy};
 
 /// What a queue may be told: the body of `PUT /v1/queues/{queue}`. What is left out is the default.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,18 @@ pub struct QueueSettings {
     /// How long a dead task is kept, in milliseconds. 0 to ten years; forever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dead_retention_ms: Option<u64>,
+    /// The most of its tasks that may be leased at a time. 1 to 1,000,000,000; none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<u64>,
+    /// How often its tasks may be delivered; without end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+    /// The most tasks with the same key that may be leased at a time. 1 to 1,000,000,000; one, in
+    /// order, and in a fair queue none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_concurrency: Option<u64>,
+    /// Whether keys take turns, whatever the priority and the age of their tasks. false.
+    pub fair: bool,
 }
 
 impl QueueSettings {
@@ -45,6 +57,15 @@ impl QueueSettings {
                 return Err(InvalidField::new(field, "must be at least 1, or null for no bound"));
             }
         }
+        let concurrency =
+            [("max_concurrency", self.max_concurrency), ("key_concurrency", self.key_concurrency)];
+        for (field, most) in concurrency {
+            if let Some(most) = most {
+                InvalidField::check_range(field, most, 1..=limits::CONCURRENCY_MAX)?;
+            }
+        }
+        let rate = self.rate.as_ref().map(Rate::check).transpose();
+        rate.map_err(|invalid| invalid.within("rate"))?;
         if let Some(ttl) = self.ttl_ms {
             InvalidField::check_millis("ttl_ms", ttl, 1, limits::DELAY_MAX)?;
         }
@@ -69,6 +90,10 @@ impl Default for QueueSettings {
             ttl_ms: None,
             result_retention_ms: 3_600_000,
             dead_retention_ms: None,
+            max_concurrency: None,
+            rate: None,
+            key_concurrency: None,
+            fair: false,
         }
     }
 }
@@ -205,7 +230,7 @@ mod tests {
         let json = serde_json::to_string(&document).expect("a document has a JSON form");
         assert_eq!(
             json,
-            r#"{"queue":"mail","settings":{"lease_ms":30000,"max_attempts":25,"retry":{"initial_ms":1000,"multiplier":2.0,"max_ms":3600000,"jitter":0.1},"result_retention_ms":3600000},"paused":false,"counts":{"scheduled":0,"blocked":0,"ready":2,"leased":0,"retrying":0,"succeeded":0,"dead":0,"cancelled":0,"expired":0},"bytes":10,"oldest_ready_age_ms":7,"rates":{"enqueue_per_second":0.5,"ack_per_second":0.0}}"#
+            r#"{"queue":"mail","settings":{"lease_ms":30000,"max_attempts":25,"retry":{"initial_ms":1000,"multiplier":2.0,"max_ms":3600000,"jitter":0.1},"result_retention_ms":3600000,"fair":false},"paused":false,"counts":{"scheduled":0,"blocked":0,"ready":2,"leased":0,"retrying":0,"succeeded":0,"dead":0,"cancelled":0,"expired":0},"bytes":10,"oldest_ready_age_ms":7,"rates":{"enqueue_per_second":0.5,"ack_per_second":0.0}}"#
         );
         assert_eq!(serde_json::from_str::<QueueDocument>(&json).expect("valid"), document);
     }

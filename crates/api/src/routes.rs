@@ -45,6 +45,10 @@ pub const RELEASE: &str = "/v1/leases/{lease}/release";
 pub const EVENTS: &str = "/v1/events";
 /// Several things, all or none: POST.
 pub const TRANSACTIONS: &str = "/v1/transactions";
+/// The named limits: GET.
+pub const LIMITS: &str = "/v1/limits";
+/// A named limit: PUT, GET, DELETE.
+pub const LIMIT: &str = "/v1/limits/{limit}";
 /// The cluster: GET.
 pub const CLUSTER: &str = "/v1/cluster";
 /// The nodes: POST adds one.
@@ -90,6 +94,8 @@ pub const ALL: &[(&str, &[&str])] = &[
     (RELEASE, &["post"]),
     (EVENTS, &["get"]),
     (TRANSACTIONS, &["post"]),
+    (LIMITS, &["get"]),
+    (LIMIT, &["put", "get", "delete"]),
     (CLUSTER, &["get"]),
     (NODES, &["post"]),
     (NODE, &["delete"]),

@@ -67,6 +67,12 @@ pub struct TaskDocument {
     /// The W3C trace context of its enqueue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// Its ordering key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The locks that a lease on it takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<String>,
     /// The key that one task of its queue has at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique: Option<Unique>,

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path};
-use ferry_types::{Invalid, LeaseId, NodeId, QueueName, TaskId};
+use ferry_types::{Invalid, LeaseId, LimitName, NodeId, QueueName, TaskId};
 use hyper::http::request::Parts;
 
 use crate::problem::Failure;
@@ -35,6 +35,7 @@ macro_rules! path_name {
 path_name!(QueueName, "queue");
 path_name!(TaskId, "task");
 path_name!(LeaseId, "lease");
+path_name!(LimitName, "limit");
 
 impl PathName for NodeId {
     const FIELD: &'static str = "id";

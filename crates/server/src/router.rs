@@ -12,8 +12,8 @@ use hyper::{Method, Uri};
 use crate::door::Door;
 use crate::problem::Failure;
 use crate::routes::{
-    cluster, dequeue, events, health, history, leases, metrics, openapi, queues, results, sweeps,
-    task_changes, tasks, transactions,
+    cluster, dequeue, events, health, history, leases, limits, metrics, openapi, queues, results,
+    sweeps, task_changes, tasks, transactions,
 };
 
 /// Every route of a node.
@@ -42,6 +42,8 @@ pub(crate) fn router(door: Arc<Door>) -> Router {
         .route(paths::RELEASE, post(leases::release))
         .route(paths::EVENTS, get(events::get))
         .route(paths::TRANSACTIONS, post(transactions::post))
+        .route(paths::LIMITS, get(limits::list))
+        .route(paths::LIMIT, get(limits::get).put(limits::put).delete(limits::delete))
         .route(paths::CLUSTER, get(cluster::status))
         .route(paths::NODES, post(cluster::add))
         .route(paths::NODE, delete(cluster::remove))

@@ -15,10 +15,12 @@ use hyper::StatusCode;
 use serde_json::value::RawValue;
 
 mod feed;
+mod limit;
 mod sweep;
 mod task;
 
 pub(crate) use feed::{events, history};
+pub(crate) use limit::{limit_document, limit_settings};
 pub(crate) use sweep::{dead_filter, purged_state};
 pub(crate) use task::{document, from_json, leased_document, new_task};
 
@@ -71,7 +73,10 @@ pub(crate) fn queue_settings(
         ttl_ms: settings.ttl_ms,
         result_retention_ms: settings.result_retention_ms,
         dead_retention_ms: settings.dead_retention_ms,
-        ..command::QueueSettings::standard()
+        max_concurrency: settings.max_concurrency,
+        rate: settings.rate.map(|rate| rate.check().map(limit::rate)).transpose()?,
+        key_concurrency: settings.key_concurrency,
+        fair: settings.fair,
     })
 }
 
@@ -123,6 +128,10 @@ pub(crate) fn queue_document(view: QueueView, now: Timestamp) -> api::QueueDocum
             ttl_ms: settings.ttl_ms,
             result_retention_ms: settings.result_retention_ms,
             dead_retention_ms: settings.dead_retention_ms,
+            max_concurrency: settings.max_concurrency,
+            rate: settings.rate.map(limit::rate_document),
+            key_concurrency: settings.key_concurrency,
+            fair: settings.fair,
         },
         paused: view.paused,
         counts: counts(&view.counts),

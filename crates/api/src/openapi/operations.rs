@@ -2,6 +2,7 @@
 
 mod feed;
 mod leases;
+mod limits;
 mod nodes;
 mod queues;
 mod tasks;
@@ -172,6 +173,7 @@ fn responses(operation: &Operation) -> Value {
 
 fn find(path: &str, method: &str) -> Option<Operation> {
     queues::operation(path, method)
+        .or_else(|| limits::operation(path, method))
         .or_else(|| tasks::operation(path, method))
         .or_else(|| leases::operation(path, method))
         .or_else(|| transactions::operation(path, method))

@@ -27,6 +27,7 @@ pub(super) fn all() -> Map<String, Value> {
         ("task", path("task", of("TaskId"))),
         ("lease", path("lease", of("LeaseId"))),
         ("id", path("id", integer("The node's id.", 1, u64::MAX))),
+        ("of_limit", path("limit", of("LimitName"))),
         ("force", query("force", or(flag("Delete the queue's tasks with it."), false))),
         ("limit", query("limit", or(page, PAGE_DEFAULT))),
         ("page_token", query("page_token", text("`next_page_token` of the page before."))),
@@ -34,6 +35,7 @@ pub(super) fn all() -> Map<String, Value> {
         ("state", query("state", of("TaskState"))),
         ("worker", query("worker", of("WorkerName"))),
         ("type", query("type", text("Only tasks of this type."))),
+        ("key", query("key", text("Only tasks with this ordering key."))),
         ("consistency", query("consistency", or(consistency, "linearizable"))),
         ("min_index", query("min_index", count("Wait until this log index is applied."))),
         (

@@ -3,6 +3,7 @@
 mod cluster;
 mod history;
 mod leases;
+mod limits;
 mod queues;
 mod tasks;
 mod transactions;
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::schema::{answer, count, duration, integer, of, text, words};
 use crate::Code;
-use ferry_types::limits;
+use ferry_types::limits::DELAY_MAX;
 
 /// All schemas by name.
 pub(super) fn all() -> Map<String, Value> {
@@ -21,6 +22,7 @@ pub(super) fn all() -> Map<String, Value> {
         .chain(tasks::all())
         .chain(history::all())
         .chain(leases::all())
+        .chain(limits::all())
         .chain(transactions::all())
         .chain(cluster::all())
         .map(|(name, schema)| (name.to_owned(), schema))
@@ -47,7 +49,7 @@ fn problem() -> Value {
             ("operation", count("Which operation of a transaction was refused, from 0.")),
             ("limit", count("The limit that would be passed.")),
             ("oldest_index", count("The oldest log index whose events are kept.")),
-            ("retry_after_ms", duration("Ask again after this long.", 0, limits::DELAY_MAX)),
+            ("retry_after_ms", duration("Ask again after this long.", 0, DELAY_MAX)),
         ],
     )
 }

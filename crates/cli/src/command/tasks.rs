@@ -32,6 +32,9 @@ pub(crate) struct Tasks {
     /// Only of this type
     #[arg(long = "type", value_name = "TYPE")]
     task_type: Option<String>,
+    /// Only with this ordering key
+    #[arg(long)]
+    key: Option<String>,
     /// The most tasks of a page
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: usize,
@@ -80,6 +83,7 @@ impl Tasks {
         let mut query = TasksQuery {
             queue: self.queue,
             state: self.state,
+            key: self.key,
             worker: self.worker,
             task_type: self.task_type,
             limit: Some(self.limit),

@@ -40,6 +40,8 @@ pub(crate) fn new_task(task: CheckedTask, traceparent: Option<String>) -> comman
         task_type: task.task_type,
         labels: task.labels,
         traceparent,
+        key: task.key,
+        locks: task.locks,
         unique: task.unique.map(unique),
         depends_on: task.depends_on.into_iter().map(TaskId::get).collect(),
         run_on_dependency_failure: task.on_dependency_failure == OnDependencyFailure::Run,
@@ -105,6 +107,8 @@ pub(crate) fn document(
         ttl_ms: row.ttl_ms,
         retry: row.retry.map(retry_document),
         traceparent: row.traceparent,
+        key: row.key,
+        locks: row.locks,
         unique: row.unique.map(unique_document),
         depends_on: row.depends_on.into_iter().map(TaskId::new).collect(),
         on_dependency_failure: match row.run_on_dependency_failure {

@@ -17,7 +17,7 @@ pub(super) fn operation(path: &str, method: &str) -> Option<Operation> {
             "listTasks",
             "tasks",
             "Browses tasks without taking them.",
-            &["of_queue", "state", "worker", "type", "limit", "page_token"],
+            &["of_queue", "state", "key", "worker", "type", "limit", "page_token"],
             &[(200, Some("TaskList"))],
         ),
         (routes::TASK, "get") => Operation::read(

@@ -3,6 +3,7 @@ use ferry_types::limits::{
 };
 use serde_json::{Value, json};
 
+use super::limits::concurrency;
 use crate::openapi::schema::{
     answer, count, described, duration, flag, integer, list, number, of, or, or_none, pattern,
     request, text, words,
@@ -59,6 +60,9 @@ fn settings() -> Value {
     let bound = |description| or_none(integer(description, 1, u64::MAX));
     let kept = duration("How long a succeeded, cancelled or expired task is kept.", 0, DELAY_MAX);
     let ttl = "How long a task may take to be done, from when it is due; null is without end.";
+    let most = "The most of its tasks that may be leased at a time; null is no bound.";
+    let per_key = "The most tasks with the same key that may be leased at a time; null is one, in \
+                   order, and in a fair queue no bound.";
     let dead = duration("How long a dead task is kept; null is forever.", 0, DELAY_MAX);
     request(
         "What a queue may be told. A setting that is left out is its default.",
@@ -72,6 +76,10 @@ fn settings() -> Value {
             ("ttl_ms", or_none(duration(ttl, 1, DELAY_MAX))),
             ("result_retention_ms", or(kept, standard.result_retention_ms)),
             ("dead_retention_ms", or_none(dead)),
+            ("max_concurrency", concurrency(most)),
+            ("rate", of("Rate")),
+            ("key_concurrency", concurrency(per_key)),
+            ("fair", or(flag("Whether keys take turns, whatever the priority and age."), false)),
         ],
     )
 }

@@ -1,9 +1,10 @@
 use ferry_types::limits::{
     ATTEMPTS_MAX, DELAY_MAX, DEPENDENCIES_MAX, LABEL_KEY_BYTES_MAX, LABEL_VALUE_BYTES_MAX,
-    LABELS_MAX, LEASE_MAX, PAGE_MAX, TASKS_PER_REQUEST_MAX, UNIQUE_KEY_BYTES_MAX,
+    LABELS_MAX, LEASE_MAX, LOCKS_MAX, PAGE_MAX, TASKS_PER_REQUEST_MAX, UNIQUE_KEY_BYTES_MAX,
 };
 use serde_json::{Value, json};
 
+use super::limits::key;
 use crate::TaskState;
 use crate::openapi::schema::{
     answer, any, count, described, duration, integer, list, moment, of, or, pattern, request, text,
@@ -111,6 +112,8 @@ fn new_task() -> Value {
             ("retry", described("How it backs off; else the queue's.", "RetryPolicy")),
             ("type", kind),
             ("labels", of("Labels")),
+            ("key", key("Tasks with the same key go in order, or take turns with other keys.")),
+            ("locks", list("Locks that a lease on it takes.", key("A name."), 0, LOCKS_MAX)),
             ("unique", of("Unique")),
             (
                 "depends_on",
@@ -183,6 +186,8 @@ fn document() -> Value {
             ("ttl_ms", ttl("; none if left out")),
             ("retry", of("RetryPolicy")),
             ("traceparent", text("The W3C trace context of its enqueue.")),
+            ("key", key("Its ordering key.")),
+            ("locks", list("The locks that a lease on it takes.", key("A name."), 0, LOCKS_MAX)),
             ("unique", of("Unique")),
             ("depends_on", list("What it was to come after.", of("TaskId"), 0, DEPENDENCIES_MAX)),
             ("on_dependency_failure", on_failure()),

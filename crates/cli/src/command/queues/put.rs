@@ -1,5 +1,5 @@
 use clap::Args;
-use ferry_api::{QueueSettings, RetryPolicy};
+use ferry_api::{QueueSettings, Rate, RetryPolicy};
 use ferry_types::QueueName;
 
 #[derive(Debug, Args)]
@@ -39,6 +39,22 @@ pub(super) struct Put {
     /// How long a dead task is kept, in milliseconds [default: forever]
     #[arg(long, value_name = "MS")]
     dead_retention_ms: Option<u64>,
+    /// The most of its tasks that may be leased at a time [default: no bound]
+    #[arg(long, value_name = "N")]
+    max_concurrency: Option<u64>,
+    /// Deliveries per second [default: without end]
+    #[arg(long, value_name = "X")]
+    rate: Option<f64>,
+    /// The most deliveries at once after a rest [default: one second's worth]
+    #[arg(long, value_name = "N", requires = "rate")]
+    burst: Option<u64>,
+    /// The most tasks with the same key that may be leased at a time [default: one, in order; in a
+    /// fair queue no bound]
+    #[arg(long, value_name = "N")]
+    key_concurrency: Option<u64>,
+    /// Have keys take turns, whatever the priority and the age of their tasks
+    #[arg(long)]
+    fair: bool,
 }
 
 impl Put {
@@ -58,6 +74,10 @@ impl Put {
             ttl_ms: self.ttl_ms,
             result_retention_ms: self.result_retention_ms,
             dead_retention_ms: self.dead_retention_ms,
+            max_concurrency: self.max_concurrency,
+            rate: self.rate.map(|per_second| Rate { per_second, burst: self.burst }),
+            key_concurrency: self.key_concurrency,
+            fair: self.fair,
         }
     }
 }

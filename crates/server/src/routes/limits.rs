@@ -1,0 +1,90 @@
+//! Named limits: `PUT`, `GET`, `DELETE`, and the list.
+
+use axum::response::Response;
+use ferry_api::{LimitList, LimitSettings};
+use ferry_core::command::{Command, DeleteLimit, PutLimit};
+use ferry_core::rejection::{LimitNotFound, Rejection};
+use ferry_core::{LimitView, Reply};
+use ferry_types::LimitName;
+use hyper::StatusCode;
+
+use crate::answer;
+use crate::call::Call;
+use crate::named::Named;
+use crate::pages::Page;
+use crate::problem::Failure;
+use crate::reads::{self, Read};
+use crate::translate;
+use crate::writes::write;
+
+/// `PUT /v1/limits/{limit}`: creates a limit or replaces what it says.
+pub(crate) async fn put(Named(limit): Named<LimitName>, call: Call) -> Result<Response, Failure> {
+    call.query.allow_write(&[])?;
+    let build = |call: &Call| {
+        let settings: LimitSettings = call.json()?;
+        let settings = translate::limit_settings(settings)?;
+        let put = PutLimit { limit: limit.as_str().into(), settings: settings.clone() };
+        Ok((Command::PutLimit(Box::new(put)), settings))
+    };
+    write(&call, build, |index, reply, settings| {
+        let created = matches!(reply, Reply::LimitPut(put) if put.created);
+        let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+        let view = call.node.replica.view(|_, machine| machine.limit(limit.as_str()));
+        let leased = view.map_or(0, |view| view.leased);
+        let name = limit.as_str().to_owned();
+        let document = translate::limit_document(LimitView { name, settings, leased });
+        Ok(answer::json(status, index, &document))
+    })
+    .await
+}
+
+/// `GET /v1/limits/{limit}`.
+pub(crate) async fn get(Named(limit): Named<LimitName>, call: Call) -> Result<Response, Failure> {
+    call.query.allow_read(&[])?;
+    let freshness = match reads::prepare(&call).await? {
+        Read::Answered(response) => return Ok(response),
+        Read::Here(freshness) => freshness,
+    };
+    let (index, view) =
+        call.node.replica.view(|index, machine| (index, machine.limit(limit.as_str())));
+    let Some(document) = view.and_then(translate::limit_document) else {
+        let limit = limit.as_str().into();
+        let rejection = Rejection::LimitNotFound(LimitNotFound { limit });
+        return Err(Failure::rejected(&rejection, index));
+    };
+    Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
+}
+
+/// `DELETE /v1/limits/{limit}`.
+pub(crate) async fn delete(
+    Named(limit): Named<LimitName>,
+    call: Call,
+) -> Result<Response, Failure> {
+    call.query.allow_write(&[])?;
+    let build = |_: &Call| {
+        let delete = DeleteLimit { limit: limit.as_str().into() };
+        Ok((Command::DeleteLimit(delete), ()))
+    };
+    write(&call, build, |index, _, ()| Ok(answer::no_content(index))).await
+}
+
+/// `GET /v1/limits`.
+pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
+    call.query.allow_read(&["limit", "page_token"])?;
+    let page = Page::of(&call)?;
+    let freshness = match reads::prepare(&call).await? {
+        Read::Answered(response) => return Ok(response),
+        Read::Here(freshness) => freshness,
+    };
+    let (index, mut views) = call
+        .node
+        .replica
+        .view(|index, machine| (index, machine.limits(page.after.as_deref(), page.limit + 1)));
+    let has_more = views.len() > page.limit;
+    views.truncate(page.limit);
+    let last = views.last().filter(|_| has_more);
+    let next_page_token = last.map(|view| page.token(&view.name));
+    let limits = views.into_iter().filter_map(translate::limit_document).collect();
+    let list = LimitList { limits, next_page_token };
+    Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
+}
