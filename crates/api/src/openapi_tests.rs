@@ -67,7 +67,10 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("LimitList", value::<LimitList>(r#"{"limits":[],"next_page_token":"x"}"#)),
         ("PurgeRequest", value::<PurgeRequest>(r#"{"state":"all"}"#)),
         ("Purged", value::<Purged>(r#"{"purged":1}"#)),
-        ("DeadFilter", value::<DeadFilter>(r#"{"type":"t","labels":{"k":"v"},"error":"e"}"#)),
+        (
+            "DeadFilter",
+            value::<DeadFilter>(r#"{"type":"t","key":"k","labels":{"k":"v"},"error":"e"}"#),
+        ),
         ("RedriveRequest", value::<RedriveRequest>(r#"{"max":1}"#)),
         ("Redriven", value::<Redriven>(r#"{"redriven":1}"#)),
         ("NewTask", value::<NewTask>(new_task)),

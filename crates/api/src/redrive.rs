@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use ferry_types::limits;
 use serde::{Deserialize, Serialize};
 
-use crate::new_task::check_type;
+use crate::new_task::{check_key, check_type};
 use crate::{InvalidField, labels};
 
 /// The body of `POST /v1/queues/{queue}/redrive`; may be left out.
@@ -26,6 +26,9 @@ pub struct DeadFilter {
     /// Only of this type, 1 to 256 bytes.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
+    /// Only with this ordering key, 1 to 256 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Only with all of these labels.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels::deserialize")]
     pub labels: BTreeMap<String, String>,
@@ -58,6 +61,7 @@ impl RedriveRequest {
 impl DeadFilter {
     fn check(&self) -> Result<(), InvalidField> {
         self.task_type.as_deref().map_or(Ok(()), check_type)?;
+        self.key.as_deref().map_or(Ok(()), |key| check_key("key", key))?;
         labels::check(&self.labels)?;
         let Some(error) = &self.error else { return Ok(()) };
         if error.is_empty() {
@@ -78,8 +82,7 @@ mod tests {
     #[test]
     fn what_is_left_out_does_not_matter() {
         assert_eq!(parse("{}").expect("valid"), RedriveRequest::default());
-        let json =
-            r#"{"filter":{"type":"t","labels":{"k":"v"},"error":"e"},"max":1,"dry_run":true}"#;
+        let json = r#"{"filter":{"type":"t","key":"k","labels":{"k":"v"},"error":"e"},"max":1,"dry_run":true}"#;
         let request = parse(json).expect("valid").check().expect("in range");
         assert_eq!(serde_json::to_string(&request).expect("has a JSON form"), json);
     }
@@ -89,6 +92,7 @@ mod tests {
         for (json, expected) in [
             (r#"{"max": 0}"#, "max must be at least 1, or null for all"),
             (r#"{"filter": {"type": ""}}"#, "filter.type must not be empty"),
+            (r#"{"filter": {"key": ""}}"#, "filter.key must not be empty"),
             (r#"{"filter": {"error": ""}}"#, "filter.error must not be empty"),
             (r#"{"filter": {"labels": {"": ""}}}"#, "filter.labels must not have an empty key"),
         ] {

@@ -66,6 +66,9 @@ pub struct DeadFilter {
     /// Only of this type.
     #[prost(string, optional, tag = "1")]
     pub task_type: Option<String>,
+    /// Only with this ordering key.
+    #[prost(string, optional, tag = "2")]
+    pub key: Option<String>,
     /// Only with all of these labels.
     #[prost(btree_map = "string, string", tag = "3")]
     pub labels: BTreeMap<String, String>,

@@ -98,9 +98,11 @@ impl Machine {
 fn fits(task: &Task, filter: &DeadFilter) -> bool {
     let wishes = task.wishes();
     let task_type = wishes.and_then(|wishes| wishes.task_type.as_deref());
+    let ordering_key = wishes.and_then(|wishes| wishes.key.as_deref());
     let label = |key: &String| wishes.and_then(|wishes| wishes.labels.get(key));
     let error = task.last_lease().and_then(|last| last.error.as_deref()).unwrap_or("");
     filter.task_type.as_deref().is_none_or(|wanted| task_type == Some(wanted))
+        && filter.key.as_deref().is_none_or(|wanted| ordering_key == Some(wanted))
         && filter.labels.iter().all(|(key, value)| label(key) == Some(value))
         && filter.error.as_deref().is_none_or(|text| error.contains(text))
 }

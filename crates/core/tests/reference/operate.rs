@@ -107,6 +107,7 @@ impl Reference {
             task.queue == redrive.queue
                 && task.is(StateName::Dead)
                 && (filter.task_type.is_none() || filter.task_type == row.task_type)
+                && (filter.key.is_none() || filter.key == row.key)
                 && filter.error.as_ref().is_none_or(|text| error.contains(text))
         };
         let most = redrive.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));

@@ -146,8 +146,12 @@ fn purge() -> Purge {
 }
 
 fn redrive() -> Redrive {
-    let filter =
-        DeadFilter { task_type: Some("type".into()), labels: labels(), error: Some("boom".into()) };
+    let filter = DeadFilter {
+        task_type: Some("type".into()),
+        key: Some("key".into()),
+        labels: labels(),
+        error: Some("boom".into()),
+    };
     Redrive { queue: "q".into(), filter, max: Some(125), from: Some(SWEEP) }
 }
 

@@ -189,6 +189,7 @@ fn redrive(words: &mut Words) -> Redrive {
     let queue = words.next();
     let mut filter = DeadFilter {
         task_type: words.option("type"),
+        key: words.option("for"),
         error: words.option("error"),
         ..DeadFilter::default()
     };

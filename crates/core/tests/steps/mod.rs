@@ -223,8 +223,10 @@ fn part() -> impl Strategy<Value = Part> {
 
 fn of_queue() -> impl Strategy<Value = Command> {
     let states = vec![PurgedState::All, PurgedState::Ready, PurgedState::Dead];
-    let filter = (option::of(Just("t1".into())), option::of(Just("oo".into())))
-        .prop_map(|(task_type, error)| DeadFilter { task_type, error, ..DeadFilter::default() });
+    let key = option::weighted(0.3, order::key()).prop_map(Option::flatten);
+    let filter = (option::of(Just("t1".into())), key, option::of(Just("oo".into()))).prop_map(
+        |(task_type, key, error)| DeadFilter { task_type, key, error, ..DeadFilter::default() },
+    );
     prop_oneof![
         3 => (queue(), prop::bool::weighted(0.3))
             .prop_map(|(queue, paused)| Command::PauseQueue(PauseQueue { queue, paused })),

@@ -11,6 +11,6 @@ pub(crate) fn purged_state(state: api::PurgedState) -> command::PurgedState {
 
 /// Which dead tasks are meant, for the machine.
 pub(crate) fn dead_filter(filter: api::DeadFilter) -> command::DeadFilter {
-    let api::DeadFilter { task_type, labels, error } = filter;
-    command::DeadFilter { task_type, labels, error }
+    let api::DeadFilter { task_type, key, labels, error } = filter;
+    command::DeadFilter { task_type, key, labels, error }
 }

@@ -3,7 +3,7 @@ use ferry_types::limits::{
 };
 use serde_json::{Value, json};
 
-use super::limits::concurrency;
+use super::limits::{concurrency, key};
 use crate::openapi::schema::{
     answer, count, described, duration, flag, integer, list, number, of, or, or_none, pattern,
     request, text, words,
@@ -102,6 +102,7 @@ fn dead_filter() -> Value {
         &[],
         vec![
             ("type", kind),
+            ("key", key("Only with this ordering key.")),
             ("labels", described("Only with all of these labels.", "Labels")),
             ("error", error),
         ],

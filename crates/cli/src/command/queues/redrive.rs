@@ -13,6 +13,9 @@ pub(super) struct Redrive {
     /// Only of this type
     #[arg(long = "type", value_name = "TYPE")]
     task_type: Option<String>,
+    /// Only with this ordering key
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
     /// Only with this label; may be repeated
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = labels::parse)]
     labels: Vec<(String, String)>,
@@ -29,8 +32,8 @@ pub(super) struct Redrive {
 
 impl Redrive {
     pub(super) async fn run(self, global: &Global) -> Result<(), Failure> {
-        let Self { queue, task_type, labels, error, max, dry_run } = self;
-        let filter = DeadFilter { task_type, labels: labels.into_iter().collect(), error };
+        let Self { queue, task_type, key, labels, error, max, dry_run } = self;
+        let filter = DeadFilter { task_type, key, labels: labels.into_iter().collect(), error };
         // There may be millions of them.
         let client = global.patient_client().await?;
         let redriven = client.redrive(&queue, &RedriveRequest { filter, max, dry_run }).await?;
