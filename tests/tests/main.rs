@@ -16,6 +16,7 @@ mod forwarding;
 mod history_api;
 mod idempotency;
 mod lease_api;
+mod order;
 mod pause;
 mod queue_api;
 mod task_api;

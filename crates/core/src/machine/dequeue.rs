@@ -73,12 +73,17 @@ impl Applying<'_> {
     fn lease(&mut self, id: TaskId, lease_ms: Option<u64>, worker: Option<&str>) -> Lease {
         let task = self.machine.tasks.get(id).expect("a ready task is in the table");
         let attempt = task.attempt.saturating_add(1);
-        let length_ms = lease_ms.unwrap_or(task.lease_ms(self.settings(task.queue)));
+        let settings = self.settings(task.queue);
+        let length_ms = lease_ms.unwrap_or(task.lease_ms(settings));
+        let has_limits = !self.machine.queues.limits.is_empty();
+        let counts = settings.rate.is_some() || settings.fair || has_limits;
         let started_at = self.machine.now();
         let expires_at = started_at + Duration::from_millis(length_ms);
         let token = LeaseToken::new(self.machine.counters.next_token);
         self.machine.counters.next_token += 1;
-        self.count_delivery(id);
+        if counts {
+            self.count_delivery(id);
+        }
         self.change_task(id, EventName::Leased, |task| {
             let worker = worker.map(Into::into);
             task.lease(Held { token, expires_at, length_ms, worker }, started_at);

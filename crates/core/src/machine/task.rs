@@ -310,6 +310,9 @@ fn millis(millis: u64) -> Duration {
 
 /// Names in order, without repetitions.
 fn each_once(mut names: Vec<String>) -> Box<[Box<str>]> {
+    if names.is_empty() {
+        return Box::default();
+    }
     names.sort_unstable();
     names.dedup();
     names.into_iter().map(Into::into).collect()
