@@ -10,6 +10,8 @@
 //! - **I4** An expired lease gives its task back, to its place, and the late worker changes nothing.
 //! - **I5** The first valid ack wins; repeating it gives the same answer (G3).
 //! - **I6** Ready tasks leave by priority, then in enqueue order; one given back keeps both (G4).
+//!   Those of a key leave in enqueue order alone; in a fair queue keys take turns. What a bound, a
+//!   rate, a limit or a lock holds back holds nothing else back.
 //! - **I7** A queue's counts and bytes are exact, and never pass its bounds (G6).
 //! - **I8** Every table that grows has a limit and a retention (G6).
 //! - **I9** A key with the same request gives the same answer; with another it is refused (G5).
