@@ -5,7 +5,7 @@ use ferry_types::{Priority, QueueName, TaskId};
 use super::bucket::Bucket;
 use super::choice::Choice;
 use super::id_set::IdSet;
-use super::rank::Rank;
+use super::rank::{By, Rank};
 use super::task::{Task, TaskState};
 use crate::command::QueueSettings;
 use crate::rejection::StateCounts;
@@ -82,6 +82,15 @@ impl Queue {
     /// How many tasks a lease holds, cancelled ones as well.
     pub(crate) const fn held(&self) -> u64 {
         self.held
+    }
+
+    /// Whether nothing but its plain tasks decides what it gives.
+    pub(crate) fn is_plain(&self) -> bool {
+        let firsts = [By::Priority, By::Turn].map(|by| self.choice.firsts(by));
+        !self.paused
+            && self.settings.max_concurrency.is_none()
+            && self.settings.rate.is_none()
+            && firsts.iter().all(|firsts| firsts.is_empty())
     }
 
     /// The first plain task that is ready: highest priority first, then enqueue order (I6).
