@@ -34,8 +34,11 @@ async fn all_that_falls_due_at_once_is_delivered_and_nobody_else_waits() {
     }
     assert_eq!(client.count("due", "scheduled").await, size as u64, "one was due too early");
 
-    let first = client.dequeue("due", json!({"max": 1, "wait_ms": 60_000, "lease_ms": 600_000}));
-    let first = first.await.pop().expect("the first to be due");
+    let first = wait::until("the first to be due", ahead + wait::PATIENCE, async || {
+        let body = json!({"max": 1, "wait_ms": 10_000, "lease_ms": 600_000});
+        client.dequeue("due", body).await.pop()
+    })
+    .await;
     let draining = tokio::spawn(drain(client.clone(), size - 1));
     let mut took = Vec::new();
     while !draining.is_finished() {
