@@ -5,10 +5,12 @@ mod dev_cluster;
 mod leases;
 mod producer;
 mod server;
+mod shape;
 mod system;
 mod worker;
 
 pub use dev_cluster::DevCluster;
 pub use producer::FerryProducer;
+pub use shape::Shape;
 pub use system::Ferry;
 pub use worker::FerryWorker;

@@ -22,7 +22,7 @@ mod usage;
 
 pub use bench::{Bench, Outcome};
 pub use failover::{Failover, FailoverRound};
-pub use ferry::{DevCluster, Ferry, FerryProducer, FerryWorker};
+pub use ferry::{DevCluster, Ferry, FerryProducer, FerryWorker, Shape};
 pub use latencies::{Latencies, Percentiles};
 pub use load::Load;
 pub use measurement::{CurvePoint, Measurement};

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -5,6 +6,7 @@ use ferry_api::routes;
 use hyper::Method;
 
 use super::connection::{Answer, Connection};
+use super::shape::Shape;
 use super::system::queue_path;
 use crate::{Load, Producer, RequestError};
 
@@ -12,11 +14,12 @@ use crate::{Load, Producer, RequestError};
 pub struct FerryProducer {
     connection: Connection,
     path: String,
+    shape: Arc<Shape>,
 }
 
 impl FerryProducer {
-    pub(super) fn new(connection: Connection, queue: &str) -> Self {
-        Self { connection, path: queue_path(routes::QUEUE_TASKS, queue) }
+    pub(super) fn new(connection: Connection, queue: &str, shape: Arc<Shape>) -> Self {
+        Self { connection, path: queue_path(routes::QUEUE_TASKS, queue), shape }
     }
 
     async fn post(&mut self, key: Option<&str>, body: Bytes) -> Result<(), RequestError> {
@@ -28,13 +31,13 @@ impl FerryProducer {
 impl Producer for FerryProducer {
     async fn enqueue(&mut self, payload: &Bytes) -> Result<(), RequestError> {
         let mut body = BytesMut::with_capacity(TASK_BYTES + payload.len());
-        put_task(&mut body, payload);
+        put_task(&mut body, payload, &self.shape);
         self.post(None, body.freeze()).await
     }
 
     async fn enqueue_keyed(&mut self, key: &str, payload: &Bytes) -> Result<(), RequestError> {
         let mut body = BytesMut::with_capacity(TASK_BYTES + payload.len());
-        put_task(&mut body, payload);
+        put_task(&mut body, payload, &self.shape);
         self.post(Some(key), body.freeze()).await
     }
 
@@ -45,7 +48,7 @@ impl Producer for FerryProducer {
                 return Ok(());
             }
             let begin = Instant::now();
-            let body = batch(tasks, || load.payload());
+            let body = batch(tasks, || load.payload(), &self.shape);
             self.post(None, body).await?;
             load.confirmed(begin, tasks);
         }
@@ -55,20 +58,22 @@ impl Producer for FerryProducer {
 /// Bytes of a task's JSON without its payload.
 const TASK_BYTES: usize = 16;
 
-fn put_task(body: &mut BytesMut, payload: &Bytes) {
+fn put_task(body: &mut BytesMut, payload: &Bytes, shape: &Shape) {
     body.put_slice(b"{\"payload\":\"");
     body.put_slice(payload);
-    body.put_slice(b"\"}");
+    body.put_u8(b'"');
+    shape.put_fields(body);
+    body.put_u8(b'}');
 }
 
-fn batch(tasks: usize, payload: impl Fn() -> Bytes) -> Bytes {
+fn batch(tasks: usize, payload: impl Fn() -> Bytes, shape: &Shape) -> Bytes {
     let first = payload();
     let mut body = BytesMut::with_capacity(TASK_BYTES + tasks * (first.len() + TASK_BYTES));
     body.put_slice(b"{\"tasks\":[");
-    put_task(&mut body, &first);
+    put_task(&mut body, &first, shape);
     for _ in 1..tasks {
         body.put_u8(b',');
-        put_task(&mut body, &payload());
+        put_task(&mut body, &payload(), shape);
     }
     body.put_slice(b"]}");
     body.freeze()
@@ -82,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_a_request_that_the_contract_knows() {
-        let body = batch(3, || Bytes::from_static(b"abc"));
+        let body = batch(3, || Bytes::from_static(b"abc"), &Shape::default());
         let request = serde_json::from_slice(&body).expect("well-formed");
         let EnqueueRequest::Many(batch) = request else { panic!("{request:?} is no batch") };
         assert_eq!(batch.tasks.len(), 3);
@@ -93,7 +98,7 @@ mod tests {
     #[test]
     fn a_task_is_a_request_that_the_contract_knows() {
         let mut body = BytesMut::new();
-        put_task(&mut body, &Bytes::from_static(b"abc"));
+        put_task(&mut body, &Bytes::from_static(b"abc"), &Shape::default());
         let request = serde_json::from_slice(&body).expect("well-formed");
         assert!(matches!(request, EnqueueRequest::One(_)), "{request:?}");
         assert!(body.len() <= TASK_BYTES + 3);

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use hyper::Method;
 use super::connection::{Answer, Connection};
 use super::dev_cluster::{DevCluster, is_ready};
 use super::server::Server;
+use super::shape::Shape;
 use super::{FerryProducer, FerryWorker};
 use crate::{RequestError, Target};
 
@@ -26,16 +27,23 @@ pub struct Ferry {
     is_http2: bool,
     own: Option<DevCluster>,
     killed: Mutex<Option<u64>>,
+    shape: Arc<Shape>,
 }
 
 impl Ferry {
+    /// The same cluster with queues and tasks of this shape.
+    pub fn with_shape(self, shape: Shape) -> Self {
+        Self { shape: Arc::new(shape), ..self }
+    }
+
     /// The cluster that one of these URLs belongs to.
     ///
     /// # Errors
     /// If no node answers and knows a leader.
     pub async fn connect(urls: &[String], is_http2: bool) -> Result<Self, RequestError> {
         let servers = urls.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
-        let mut ferry = Self { servers, is_http2, own: None, killed: Mutex::default() };
+        let mut ferry =
+            Self { servers, is_http2, own: None, killed: Mutex::default(), shape: Arc::default() };
         let status = ferry.settled_status().await?;
         for node in status.nodes {
             let server = node.http.parse()?;
@@ -119,8 +127,7 @@ impl Target for Ferry {
 
     async fn create_queue(&self, queue: &str) -> Result<(), RequestError> {
         let lease_ms = u64::try_from(LEASE.as_millis()).expect("an hour is a small number");
-        let settings =
-            QueueSettings { lease_ms, result_retention_ms: 0, ..QueueSettings::default() };
+        let settings = QueueSettings { lease_ms, result_retention_ms: 0, ..self.shape.settings() };
         let body = serde_json::to_vec(&settings).expect("settings have a JSON form");
         self.ask(Method::PUT, &queue_path(routes::QUEUE, queue), body.into()).await.map(drop)
     }
@@ -131,7 +138,7 @@ impl Target for Ferry {
     }
 
     async fn producer(&self, queue: &str) -> Result<FerryProducer, RequestError> {
-        Ok(FerryProducer::new(self.link().await?, queue))
+        Ok(FerryProducer::new(self.link().await?, queue, self.shape.clone()))
     }
 
     async fn worker(&self, queue: &str, max: usize) -> Result<FerryWorker, RequestError> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use ferry_bench::{Bench as Runner, Ferry, Plan, RequestError, Scenario};
+use ferry_bench::{Bench as Runner, Ferry, Plan, RequestError, Scenario, Shape};
 use ferry_types::limits;
 
 use crate::arguments::Global;
@@ -20,6 +20,7 @@ use crate::interrupts::Interrupts;
   ferry bench drain --batch 100 --seconds 30
   ferry bench failover backlog --cluster
   ferry bench enqueue --plot enqueue.svg --json > enqueue.json
+  ferry bench drain --queue '{\"fair\": true}' --task '{\"key\": \"k{n}\"}'
 
 It measures the cluster at --server and talks to its leader, in queues of its own (bench-...), which
 it deletes. They keep no results of tasks. What the servers use is read from /proc if they run on
@@ -62,6 +63,12 @@ pub(crate) struct Bench {
     /// How often the leader is killed (failover)
     #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one(1_000))]
     rounds: u64,
+    /// Settings of the queues, as PUT /v1/queues/{queue} takes them
+    #[arg(long, value_name = "JSON")]
+    queue: Option<String>,
+    /// Fields of every task besides its payload; {n} in a text becomes one of 1,000 numbers
+    #[arg(long, value_name = "JSON")]
+    task: Option<String>,
     /// Talk HTTP/2 instead of HTTP/1.1
     #[arg(long)]
     http2: bool,
@@ -108,7 +115,8 @@ impl Bench {
         }
         // Before anything is measured: a wrong path must not cost minutes.
         let plot = self.plot.as_deref().map(create).transpose()?;
-        let target = self.target(global).await.map_err(refused)?;
+        let shape = Shape::new(self.queue.as_deref(), self.task.as_deref()).map_err(refused)?;
+        let target = self.target(global).await.map_err(refused)?.with_shape(shape);
         let bench = Runner::new(target);
         let mut report = Report::new(self.http2);
         // Queues and clusters are removed then.
