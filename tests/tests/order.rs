@@ -35,7 +35,7 @@ async fn a_key_runs_one_at_a_time_in_order_whoever_leads() {
 }
 
 #[tokio::test]
-async fn one_tenant_does_not_starve_another() {
+async fn pain_15_one_tenant_does_not_starve_another() {
     let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     put(&client, "mail", json!({"fair": true})).await;
@@ -83,7 +83,7 @@ async fn a_rate_lets_one_through_after_the_other() {
 }
 
 #[tokio::test]
-async fn a_limit_binds_all_queues_and_outlives_its_leader() {
+async fn pain_16_a_limit_binds_all_queues_and_outlives_its_leader() {
     let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     let limit = json!({"match": {"type": "send"}, "max_concurrency": 1});
