@@ -148,3 +148,20 @@ async fn what_is_out_of_range_is_refused_by_name() {
     client.request("DELETE", "/v1/limits/l").send().await.expect(404);
     client.get("/v1/queues/q").await.expect(404);
 }
+
+#[tokio::test]
+async fn an_enqueue_answers_with_the_task_as_it_stands() {
+    let cluster = Cluster::start(1).await;
+    let client = cluster.client(1);
+    let first = client.enqueue("mail", json!({"payload": 1})).await;
+    let task = json!({
+        "payload": {"b": 1, "a": 2}, "priority": 7, "delay_ms": 60_000, "max_attempts": 3,
+        "lease_ms": 5_000, "ttl_ms": 9_000, "type": "send", "labels": {"team": "x"}, "key": "k",
+        "locks": ["y", "x", "y"], "unique": {"key": "u", "until": 5_000}, "depends_on": [first],
+        "on_dependency_failure": "run",
+    });
+    let answer = client.post("/v1/queues/mail/tasks", task).await.expect(201);
+    let id = answer["id"].as_str().expect("an id");
+    assert_eq!(client.task(id).await, answer);
+    assert_eq!((&answer["state"], &answer["locks"]), (&json!("blocked"), &json!(["x", "y"])));
+}

@@ -1,5 +1,7 @@
 //! Tasks: enqueue, read, browse.
 
+use std::collections::BTreeSet;
+
 use axum::response::Response;
 use ferry_api::headers::TRACEPARENT;
 use ferry_api::{EnqueueRequest, EnqueuedTask, EnqueuedTasks, TaskList, TaskState};
@@ -148,6 +150,9 @@ fn fresh(queue: &QueueName, task: &NewTask, enqueued: &Enqueued) -> TaskView {
             task_type: task.task_type.clone(),
             labels: task.labels.clone(),
             traceparent: task.traceparent.clone(),
+            key: task.key.clone(),
+            // In order and each once, as the machine keeps them.
+            locks: BTreeSet::from_iter(task.locks.iter().cloned()).into_iter().collect(),
             unique: task.unique.clone(),
             depends_on: task.depends_on.clone(),
             run_on_dependency_failure: task.run_on_dependency_failure,
