@@ -34,6 +34,14 @@ impl Page {
         Ok(Self { limit, after, tag })
     }
 
+    /// Cuts `items`, which may be one more than [`Page::limit`], to the page, and gives the token of
+    /// the next one if that one more was there; `name` is what an item is found by.
+    pub(crate) fn close<T>(&self, items: &mut Vec<T>, name: impl Fn(&T) -> &str) -> Option<String> {
+        let has_more = items.len() > self.limit;
+        items.truncate(self.limit);
+        items.last().filter(|_| has_more).map(|last| self.token(name(last)))
+    }
+
     /// The token of the page that begins behind `last`.
     pub(crate) fn token(&self, last: &str) -> String {
         BASE64_URL_SAFE_NO_PAD.encode([&self.tag, last.as_bytes()].concat())
@@ -58,6 +66,18 @@ fn open(token: &str, tag: [u8; TAG_BYTES]) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_has_a_next_one_only_if_there_is_more() {
+        let page = Page { limit: 2, after: None, tag: tag("/v1/queues", "") };
+        let close = |mut items: Vec<&'static str>| {
+            let token = page.close(&mut items, |item| item);
+            (items, token)
+        };
+        assert_eq!(close(vec![]), (vec![], None));
+        assert_eq!(close(vec!["a", "b"]), (vec!["a", "b"], None));
+        assert_eq!(close(vec!["a", "b", "c"]), (vec!["a", "b"], Some(page.token("b"))));
+    }
 
     #[test]
     fn a_token_belongs_to_its_query() {

@@ -80,10 +80,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
         .node
         .replica
         .view(|index, machine| (index, machine.limits(page.after.as_deref(), page.limit + 1)));
-    let has_more = views.len() > page.limit;
-    views.truncate(page.limit);
-    let last = views.last().filter(|_| has_more);
-    let next_page_token = last.map(|view| page.token(&view.name));
+    let next_page_token = page.close(&mut views, |view| &view.name);
     let limits = views.into_iter().filter_map(translate::limit_document).collect();
     let list = LimitList { limits, next_page_token };
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))

@@ -110,10 +110,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
     let (index, mut views, now) = call.node.replica.view(|index, machine| {
         (index, machine.queues(page.after.as_deref(), page.limit + 1), machine.now())
     });
-    let has_more = views.len() > page.limit;
-    views.truncate(page.limit);
-    let last = views.last().filter(|_| has_more);
-    let next_page_token = last.map(|view| page.token(view.name.as_str()));
+    let next_page_token = page.close(&mut views, |view| view.name.as_str());
     let now = age_base(now);
     let document = |view| translate::queue_document(view, now);
     let list = QueueList { queues: views.into_iter().map(document).collect(), next_page_token };
