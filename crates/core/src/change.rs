@@ -48,3 +48,29 @@ pub enum Change {
     /// By the queue's number and the key.
     DeleteLane(u32, Box<str>),
 }
+
+impl Change {
+    /// The task that it stores, with its row, or removes.
+    pub fn task(&self) -> Option<(TaskId, Option<&TaskRow>)> {
+        match self {
+            Self::PutTask(row) => Some((TaskId::new(row.id), Some(row))),
+            Self::DeleteTask(id) => Some((*id, None)),
+            Self::PutCounters(_)
+            | Self::PutQueue(_)
+            | Self::DeleteQueue(_)
+            | Self::PutPayload(..)
+            | Self::PutResult(..)
+            | Self::PutIdempotency(_)
+            | Self::DeleteIdempotency(_)
+            | Self::PutEnded(_)
+            | Self::DeleteEnded(_)
+            | Self::PutEvents(_)
+            | Self::DeleteEvents(_)
+            | Self::PutLeaders(_)
+            | Self::PutLimit(_)
+            | Self::DeleteLimit(_)
+            | Self::PutLane(_)
+            | Self::DeleteLane(..) => None,
+        }
+    }
+}

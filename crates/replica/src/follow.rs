@@ -45,26 +45,9 @@ impl Followed {
         if self.0.following.load(Ordering::SeqCst) == 0 {
             return;
         }
-        let ended = |change: &Change| match change {
-            Change::PutTask(row) if row.state().is_finished() => Some(TaskId::new(row.id)),
-            Change::DeleteTask(id) => Some(*id),
-            Change::PutTask(_)
-            | Change::PutCounters(_)
-            | Change::PutQueue(_)
-            | Change::DeleteQueue(_)
-            | Change::PutPayload(..)
-            | Change::PutResult(..)
-            | Change::PutIdempotency(_)
-            | Change::DeleteIdempotency(_)
-            | Change::PutEnded(_)
-            | Change::DeleteEnded(_)
-            | Change::PutLimit(_)
-            | Change::DeleteLimit(_)
-            | Change::PutLane(_)
-            | Change::DeleteLane(..)
-            | Change::PutEvents(_)
-            | Change::DeleteEvents(_)
-            | Change::PutLeaders(_) => None,
+        let ended = |change: &Change| {
+            let (id, row) = change.task()?;
+            row.is_none_or(|row| row.state().is_finished()).then_some(id)
         };
         let tasks = self.tasks();
         for told in changes.iter().filter_map(ended).filter_map(|id| tasks.get(&id)) {

@@ -24,8 +24,7 @@ pub(crate) fn applied(applied: &Applied) -> String {
             Effect::Alarm { at } => format!("alarm {}", time(at.as_millis())),
         });
     }
-    let mut rows = rows(&applied.changes);
-    rows.extend(applied.changes.iter().filter_map(named_row));
+    let rows = rows(&applied.changes);
     let rows = if rows.is_empty() { String::new() } else { format!(" | {}", rows.join(", ")) };
     text.join("; ") + &rows
 }
@@ -142,8 +141,10 @@ fn refused(rejection: &Rejection) -> String {
     format!("refused: {rejection}{facts}")
 }
 
+/// The rows that have a number, neighbours as one, then those that have a name.
 fn rows(changes: &[Change]) -> Vec<String> {
     let mut runs: Vec<(String, u64, u64, String)> = Vec::new();
+    let mut named = Vec::new();
     let mut add = |before: &str, id: u64, after: String| match runs.last_mut() {
         Some((kind, _, last, state)) if *kind == before && *state == after && *last + 1 == id => {
             *last = id;
@@ -153,13 +154,13 @@ fn rows(changes: &[Change]) -> Vec<String> {
     for change in changes {
         match change {
             Change::PutCounters(_)
-            | Change::PutLimit(_)
-            | Change::DeleteLimit(_)
-            | Change::PutLane(_)
-            | Change::DeleteLane(..)
             | Change::PutEvents(_)
             | Change::DeleteEvents(_)
             | Change::PutLeaders(_) => {}
+            Change::PutLimit(row) => named.push(format!("limit {}", row.limit)),
+            Change::DeleteLimit(name) => named.push(format!("-limit {name}")),
+            Change::PutLane(row) => named.push(format!("{} turn {}", row.key, row.turn)),
+            Change::DeleteLane(_, key) => named.push(format!("-{key}")),
             Change::PutQueue(row) => {
                 let deleted = if row.deleted { " deleted" } else { "" };
                 let paused = if row.paused { " paused" } else { "" };
@@ -184,31 +185,7 @@ fn rows(changes: &[Change]) -> Vec<String> {
         let more = if first == last { String::new() } else { format!("..{letter}{last}") };
         format!("{kind}{first}{more}{state}")
     };
-    runs.into_iter().map(text).collect()
-}
-
-/// A row that has no number.
-fn named_row(change: &Change) -> Option<String> {
-    match change {
-        Change::PutLimit(row) => Some(format!("limit {}", row.limit)),
-        Change::DeleteLimit(name) => Some(format!("-limit {name}")),
-        Change::PutLane(row) => Some(format!("{} turn {}", row.key, row.turn)),
-        Change::DeleteLane(_, key) => Some(format!("-{key}")),
-        Change::PutCounters(_)
-        | Change::PutQueue(_)
-        | Change::DeleteQueue(_)
-        | Change::PutTask(_)
-        | Change::DeleteTask(_)
-        | Change::PutPayload(..)
-        | Change::PutResult(..)
-        | Change::PutIdempotency(_)
-        | Change::DeleteIdempotency(_)
-        | Change::PutEnded(_)
-        | Change::DeleteEnded(_)
-        | Change::PutEvents(_)
-        | Change::DeleteEvents(_)
-        | Change::PutLeaders(_) => None,
-    }
+    runs.into_iter().map(text).chain(named).collect()
 }
 
 /// A task, with what is not as usual.

@@ -16,27 +16,8 @@ impl Witness {
     /// The feed tells of every task that is stored or removed, and of no other, and ends where the
     /// task stands; so does the task's history.
     pub(crate) fn check_feed(&self, changes: &[Change]) {
-        let stored = |change: &Change| match change {
-            Change::PutTask(row) => Some(row.id),
-            Change::DeleteTask(id) => Some(id.get()),
-            Change::PutCounters(_)
-            | Change::PutQueue(_)
-            | Change::DeleteQueue(_)
-            | Change::PutPayload(..)
-            | Change::PutResult(..)
-            | Change::PutIdempotency(_)
-            | Change::DeleteIdempotency(_)
-            | Change::PutEnded(_)
-            | Change::DeleteEnded(_)
-            | Change::PutLimit(_)
-            | Change::DeleteLimit(_)
-            | Change::PutLane(_)
-            | Change::DeleteLane(..)
-            | Change::PutEvents(_)
-            | Change::DeleteEvents(_)
-            | Change::PutLeaders(_) => None,
-        };
-        let changed: BTreeSet<u64> = changes.iter().filter_map(stored).collect();
+        let stored = changes.iter().filter_map(Change::task);
+        let changed: BTreeSet<u64> = stored.map(|(id, _)| id.get()).collect();
         self.check_rows(&changed);
         for id in changed {
             self.check_history(id);
