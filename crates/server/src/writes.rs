@@ -114,11 +114,14 @@ async fn find_answer(call: &Call, relay: &mut Relay<'_>, stage: Stage) -> Result
     })
 }
 
-/// The queue in which a command makes a task ready at once, if it does.
+/// The queue in which a command makes a task ready at once, if it does. One that depends on others
+/// is passed over: most often it is blocked, and if it is not, its wake tells when it is there.
 fn brings_task(command: &Command) -> Option<QueueName> {
     let Command::Enqueue(enqueue) = command else { return None };
-    let is_due = |task: &NewTask| task.run_at_ms.is_none() && task.delay_ms == 0;
-    enqueue.tasks.iter().any(is_due).then(|| enqueue.queue.parse().ok()).flatten()
+    let is_ready = |task: &NewTask| {
+        task.run_at_ms.is_none() && task.delay_ms == 0 && task.depends_on.is_empty()
+    };
+    enqueue.tasks.iter().any(is_ready).then(|| enqueue.queue.parse().ok()).flatten()
 }
 
 /// Whether a command needs room on the disk. All others are small, or make room in the end.
@@ -141,5 +144,29 @@ fn adds_tasks(command: &Command) -> bool {
             let adds = |operation: &Operation| matches!(operation.step, Some(Step::Enqueue(_)));
             transact.operations.iter().any(adds)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ferry_core::command::Enqueue;
+
+    use super::*;
+
+    #[test]
+    fn only_a_task_that_may_be_taken_at_once_is_announced() {
+        let announces = |tasks: &[NewTask]| {
+            let (queue, tasks) = ("mail".to_owned(), tasks.to_vec());
+            let command = Command::Enqueue(Enqueue { queue, tasks, create_queue: true });
+            brings_task(&command).is_some()
+        };
+        let ready = NewTask::default();
+        let blocked = NewTask { depends_on: vec![1], ..NewTask::default() };
+        let delayed = NewTask { delay_ms: 1, ..NewTask::default() };
+        let scheduled = NewTask { run_at_ms: Some(1), ..NewTask::default() };
+        assert!(announces(std::slice::from_ref(&ready)));
+        let waiting = [blocked, delayed, scheduled];
+        assert!(!announces(&waiting));
+        assert!(announces(&[&waiting[..], &[ready]].concat()), "one is enough");
     }
 }
