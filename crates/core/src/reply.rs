@@ -64,6 +64,9 @@ pub struct Enqueued {
     /// The state of the one task, if it depends on others; what the request says otherwise.
     #[prost(enumeration = "crate::state::StateName", tag = "5")]
     pub state: i32,
+    /// How long the one task may take, if that is the queue's word and not the request's.
+    #[prost(uint64, optional, tag = "6")]
+    pub ttl_ms: Option<u64>,
 }
 
 /// What was settled, and what was leased.

@@ -29,7 +29,9 @@ impl Applying<'_> {
         let bytes = tasks.iter().map(|task| task.payload.len() as u64).sum();
         self.require_room(queue, count, bytes)?;
 
-        if let ttl @ Some(_) = self.settings(queue).ttl_ms {
+        let ttl = self.settings(queue).ttl_ms;
+        let ttl_ms = if matches!(&tasks[..], [task] if task.ttl_ms.is_none()) { ttl } else { None };
+        if ttl.is_some() {
             tasks.iter_mut().for_each(|task| task.ttl_ms = task.ttl_ms.or(ttl));
         }
         let is_tied = matches!(&tasks[..], [task] if !task.depends_on.is_empty());
@@ -57,6 +59,7 @@ impl Applying<'_> {
             at_ms: now.as_millis(),
             index: self.index.get(),
             state: state.into(),
+            ttl_ms,
         })
     }
 

@@ -299,6 +299,10 @@ impl Reference {
         self.has_room(&queue, count, bytes)?;
         let first_task = self.tasks_so_far + 1;
         let is_tied = matches!(&tasks[..], [task] if !task.depends_on.is_empty());
+        let ttl_ms = match &tasks[..] {
+            [NewTask { ttl_ms: None, .. }] => self.queues[&queue].settings.ttl_ms,
+            _ => None,
+        };
         let mut hopeless = Vec::new();
         for new in tasks {
             self.tasks_so_far += 1;
@@ -321,8 +325,8 @@ impl Reference {
             true => self.known(first_task).map_or(StateName::Cancelled, |task| task.row.state()),
             false => StateName::Unknown,
         };
-        let state = state.into();
-        Ok(Reply::Enqueued(Enqueued { first_task, tasks: count as u32, at_ms, index, state }))
+        let (tasks, state) = (count as u32, state.into());
+        Ok(Reply::Enqueued(Enqueued { first_task, tasks, at_ms, index, state, ttl_ms }))
     }
 
     fn has_room(&self, queue: &str, count: u64, bytes: u64) -> Result<(), Rejection> {

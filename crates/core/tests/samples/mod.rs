@@ -185,9 +185,12 @@ pub(crate) fn replies() -> impl Iterator<Item = (&'static str, KeptAnswer)> {
     let lease = Lease { task: 41, token: 42, attempt: 43, started_at_ms: 44, expires_at_ms: 45 };
     let changed = TaskChanged { queue: "q".into(), row: ended_task() };
     let swept = Swept { tasks: 126, next: Some(SWEEP), full: true };
-    let enqueued = Enqueued { first_task: 46, tasks: 47, at_ms: 48, index: 49, state: 0 };
+    let enqueued =
+        Enqueued { first_task: 46, tasks: 47, at_ms: 48, index: 49, state: 0, ttl_ms: None };
+    let with_ttl = Enqueued { ttl_ms: Some(50), ..enqueued };
     let all = [
         ("reply-enqueued", Reply::Enqueued(enqueued)),
+        ("reply-enqueued-ttl", Reply::Enqueued(with_ttl)),
         (
             "reply-dequeued",
             Reply::Dequeued(Dequeued {
@@ -219,6 +222,7 @@ fn transacted() -> Transacted {
         at_ms: 154,
         index: 155,
         state: StateName::Blocked.into(),
+        ttl_ms: None,
     };
     let changed = TaskChanged { queue: "q".into(), row: ended_task() };
     let done = [

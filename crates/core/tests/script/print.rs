@@ -71,7 +71,8 @@ fn answer(reply: &Reply) -> String {
 
 fn enqueued(enqueued: &Enqueued) -> String {
     let last = enqueued.first_task + u64::from(enqueued.tasks) - 1;
-    span(enqueued.first_task, last)
+    let ttl = enqueued.ttl_ms.map(|ttl| format!(" ttl={}", time(ttl))).unwrap_or_default();
+    span(enqueued.first_task, last) + &ttl
 }
 
 fn changed(TaskChanged { queue, row }: &TaskChanged) -> String {

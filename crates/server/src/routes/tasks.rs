@@ -145,7 +145,7 @@ fn fresh(queue: &QueueName, task: &NewTask, enqueued: &Enqueued) -> TaskView {
             run_at_ms: due,
             max_attempts: task.max_attempts,
             lease_ms: task.lease_ms,
-            ttl_ms: task.ttl_ms,
+            ttl_ms: task.ttl_ms.or(enqueued.ttl_ms),
             retry: task.retry,
             task_type: task.task_type.clone(),
             labels: task.labels.clone(),
