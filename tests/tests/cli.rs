@@ -123,6 +123,50 @@ async fn operators_act_on_queues_and_tasks() {
 }
 
 #[tokio::test]
+async fn limits_are_put_shown_and_deleted() {
+    let cluster = Cluster::start(1).await;
+    let run = |arguments: &[&str]| ferry(cluster.client(1).base(), arguments, "").ok();
+    let json = |arguments: &[&str]| one(&run(&[arguments, &["--json"]].concat()).json_lines());
+    let flags = ["--queue", "mail", "--key", "ann", "--max-concurrency", "3"];
+    json(&[&["limits", "put", "ann"][..], &flags].concat());
+    let put = ["limits", "put", "smtp", "--type", "send", "--rate", "2.5", "--burst", "4"];
+    let put = json(&put);
+    let rate = json!({"per_second": 2.5, "burst": 4});
+    assert_eq!((&put["match"], &put["rate"]), (&json!({"type": "send"}), &rate));
+    assert_eq!(json(&["limits", "show", "smtp"]), put);
+    let table = run(&["limits"]).stdout;
+    let rows: Vec<Vec<_>> = table.lines().map(|row| row.split_whitespace().collect()).collect();
+    assert_eq!(rows[1], ["ann", "mail", "ann", "-", "0", "3", "-", "-"]);
+    assert_eq!(rows[2], ["smtp", "-", "-", "send", "0", "-", "2.5", "4"]);
+    run(&["limits", "delete", "smtp"]);
+    assert_eq!(json(&["limits"])["limit"], "ann");
+}
+
+#[tokio::test]
+async fn an_enqueue_says_what_a_task_is_bound_to() {
+    let cluster = Cluster::start(1).await;
+    let server = cluster.client(1).base().to_owned();
+    let first = ferry(&server, &["enqueue", "mail", "1"], "").ok().stdout.trim().to_owned();
+    let flags = "--key ann --lock smtp --lock disk --unique welcome --unique-ms 5000 --depends-on";
+    let flags: Vec<&str> =
+        flags.split(' ').chain([&*first, "--run-on-dependency-failure"]).collect();
+    let arguments = [&["enqueue", "mail", "2", "--json"][..], &flags].concat();
+    let task = one(&ferry(&server, &arguments, "").ok().json_lines());
+    let expected = json!({
+        "key": "ann", "locks": ["disk", "smtp"], "unique": {"key": "welcome", "until": 5_000},
+        "depends_on": [first], "on_dependency_failure": "run", "state": "blocked",
+    });
+    for (field, value) in expected.as_object().expect("an object") {
+        assert_eq!(&task[field], value, "{field} of {task}");
+    }
+    let again = ferry(&server, &["enqueue", "mail", "3", "--unique", "welcome"], "");
+    assert_eq!(again.code, Some(1), "{}", again.stderr);
+    let lines = ferry(&server, &["enqueue", "mail", "-", "--unique", "one"], "1\n2\n");
+    assert!(lines.stderr.contains("--unique"), "{}", lines.stderr);
+    assert_eq!(lines.code, Some(1), "{}", lines.stderr);
+}
+
+#[tokio::test]
 async fn a_failed_command_gives_its_task_back_with_the_end_of_stderr() {
     let cluster = Cluster::start(1).await;
     let client = cluster.client(1);

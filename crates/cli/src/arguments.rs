@@ -4,7 +4,8 @@ use clap::{Args, Parser, Subcommand};
 use ferry_client::Client;
 
 use crate::command::{
-    Ack, Bench, Cluster, Dequeue, Dev, Enqueue, Extend, Nack, Queues, Release, Serve, Tasks, Work,
+    Ack, Bench, Cluster, Dequeue, Dev, Enqueue, Extend, Limits, Nack, Queues, Release, Serve,
+    Tasks, Work,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -62,7 +63,7 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     Serve(Serve),
     #[command(flatten)]
-    User(UserCommand),
+    User(Box<UserCommand>),
 }
 
 /// What people and programs do with a cluster.
@@ -78,6 +79,7 @@ pub(crate) enum UserCommand {
     Work(Work),
     Tasks(Tasks),
     Queues(Queues),
+    Limits(Limits),
     Cluster(Cluster),
     Bench(Bench),
 }
@@ -130,6 +132,7 @@ impl UserCommand {
             Self::Work(work) => work.run(global).await,
             Self::Tasks(tasks) => tasks.run(global).await,
             Self::Queues(queues) => queues.run(global).await,
+            Self::Limits(limits) => limits.run(global).await,
             Self::Cluster(cluster) => cluster.run(global).await,
             Self::Bench(bench) => bench.run(global).await,
         }
@@ -174,6 +177,12 @@ mod tests {
             "ferry work -- cat",
             "ferry enqueue mail x --label novalue",
             "ferry enqueue mail x --priority 10",
+            "ferry enqueue mail x --depends-on l7.1",
+            "ferry enqueue mail x --unique-ms 5",
+            "ferry enqueue mail x --run-on-dependency-failure",
+            "ferry limits put smtp --max-concurrency 1",
+            "ferry limits put smtp --type send --burst 1",
+            "ferry limits show a/b",
             "ferry dev --nodes 0",
             "ferry bench sprint",
             "ferry frobnicate",

@@ -12,6 +12,7 @@ mod failure;
 mod interrupts;
 mod labels;
 mod output;
+mod pages;
 mod payload;
 mod table;
 mod work;

@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
+const HAS_JSON_FORM: &str = "every document has a JSON form";
+
 /// Where data goes: text for people, or one JSON document a line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
@@ -21,6 +23,12 @@ impl Output {
         if self.json { self.document(document) } else { self.text(&text(document)) }
     }
 
+    /// Prints a document: for people it is indented.
+    pub(crate) fn show_indented<T: Serialize>(self, document: &T) -> Result<(), Failure> {
+        let indented = |document: &T| serde_json::to_string_pretty(document).expect(HAS_JSON_FORM);
+        self.show(document, indented)
+    }
+
     /// Prints one document a line, or one text for all of them.
     pub(crate) fn show_all<T: Serialize>(
         self,
@@ -35,7 +43,7 @@ impl Output {
 
     /// Prints a document, whatever form is wanted.
     pub(crate) fn document<T: Serialize>(self, document: &T) -> Result<(), Failure> {
-        let line = serde_json::to_string(document).expect("every document has a JSON form");
+        let line = serde_json::to_string(document).expect(HAS_JSON_FORM);
         self.text(&line)
     }
 

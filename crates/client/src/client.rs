@@ -4,12 +4,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use ferry_api::{
     AckRequest, AddNode, ClusterStatus, DequeueRequest, DequeueResponse, Digest, EnqueueRequest,
-    EnqueuedTasks, ExtendRequest, Extended, NackRequest, NewTask, PageQuery, PurgeRequest, Purged,
-    PurgedState, QueueDocument, QueueList, QueueSettings, RedriveRequest, Redriven, SettleRequest,
-    SettleResponse, Settled, Settlement, TaskBatch, TaskDocument, TaskList, TasksQuery,
-    TransferLeader, routes,
+    EnqueuedTasks, ExtendRequest, Extended, LimitDocument, LimitList, LimitSettings, NackRequest,
+    NewTask, PageQuery, PurgeRequest, Purged, PurgedState, QueueDocument, QueueList, QueueSettings,
+    RedriveRequest, Redriven, SettleRequest, SettleResponse, Settled, Settlement, TaskBatch,
+    TaskDocument, TaskList, TasksQuery, TransferLeader, routes,
 };
-use ferry_types::{LeaseId, NodeId, QueueName, TaskId};
+use ferry_types::{LeaseId, LimitName, NodeId, QueueName, TaskId};
 use reqwest::Method;
 use serde::Serialize;
 use serde_json::Value;
@@ -110,6 +110,26 @@ impl Client {
     /// Gives dead tasks of a queue all their attempts again.
     pub fn redrive(&self, queue: &QueueName, request: &RedriveRequest) -> Request<Redriven> {
         self.write(Method::POST, routes::REDRIVE, &[queue.as_str()], request)
+    }
+
+    /// Creates a named limit or replaces what it says.
+    pub fn put_limit(&self, limit: &LimitName, settings: &LimitSettings) -> Request<LimitDocument> {
+        self.write(Method::PUT, routes::LIMIT, &[limit.as_str()], settings)
+    }
+
+    /// Shows a named limit.
+    pub fn limit(&self, limit: &LimitName) -> Request<LimitDocument> {
+        self.read(routes::LIMIT, &[limit.as_str()], &())
+    }
+
+    /// Lists the limits by name.
+    pub fn limits(&self, page: &PageQuery) -> Request<LimitList> {
+        self.read(routes::LIMITS, &[], page)
+    }
+
+    /// Deletes a named limit: it binds no task any more.
+    pub fn delete_limit(&self, limit: &LimitName) -> Request<()> {
+        self.act(Method::DELETE, routes::LIMIT, limit.as_str())
     }
 
     /// Enqueues a task.

@@ -1,16 +1,17 @@
-use std::collections::BTreeMap;
+mod options;
+
 use std::io::{BufRead, IsTerminal};
 use std::time::Duration;
 
 use clap::Args;
 use ferry_api::{NewTask, TaskDocument};
-use ferry_types::{IdempotencyKey, QueueName, Timestamp};
+use ferry_types::{IdempotencyKey, QueueName};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc;
 
 use crate::arguments::Global;
 use crate::failure::Failure;
-use crate::{labels, payload};
+use options::Options;
 
 /// Tasks in one request, unless their payloads are large.
 const BATCH_TASKS_MAX: usize = 500;
@@ -24,6 +25,8 @@ const LINES_AHEAD: usize = 4 * BATCH_TASKS_MAX;
 #[command(after_help = "Examples:
   ferry enqueue mail '{\"to\": \"ann\"}' --priority 9
   ferry enqueue mail hello --delay-ms 60000 --label team=blue
+  ferry enqueue mail hello --key ann --lock smtp --unique welcome-ann
+  ferry enqueue report '{}' --depends-on t1 --depends-on t2
   seq 100000 | ferry enqueue numbers -
 
 A payload that is not JSON is sent as a JSON string. Empty lines are passed over.")]
@@ -39,34 +42,6 @@ pub(crate) struct Enqueue {
     idempotency_key: Option<IdempotencyKey>,
 }
 
-#[derive(Debug, Args)]
-struct Options {
-    /// 0 is the lowest, 9 the highest [default: 4]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=9))]
-    priority: Option<u8>,
-    /// Not before this long from now, in milliseconds
-    #[arg(long, value_name = "MS", conflicts_with = "run_at")]
-    delay_ms: Option<u64>,
-    /// Not before this time, for example 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    run_at: Option<Timestamp>,
-    /// What kind of task it is
-    #[arg(long = "type", value_name = "TYPE")]
-    task_type: Option<String>,
-    /// A label; may be repeated
-    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = labels::parse)]
-    labels: Vec<(String, String)>,
-    /// Attempts before the task is dead; 0 is no limit [default: the queue's]
-    #[arg(long, value_name = "N")]
-    max_attempts: Option<u32>,
-    /// How long a lease on it lasts, in milliseconds [default: the queue's]
-    #[arg(long, value_name = "MS")]
-    lease_ms: Option<u64>,
-    /// How long it may take to be done, from when it is due, in milliseconds [default: the queue's]
-    #[arg(long, value_name = "MS")]
-    ttl_ms: Option<u64>,
-}
-
 impl Enqueue {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         match &self.payload {
@@ -76,6 +51,9 @@ impl Enqueue {
             }
             Some(_) | None if self.idempotency_key.is_some() => {
                 Err(Failure::new("--idempotency-key names one task; it does not go with stdin"))
+            }
+            Some(_) | None if self.options.is_unique() => {
+                Err(Failure::new("--unique names one task; it does not go with stdin"))
             }
             Some(_) | None => self.lines(global).await,
         }
@@ -145,22 +123,6 @@ impl Enqueue {
     }
 }
 
-impl Options {
-    fn task(&self, payload: &[u8]) -> NewTask {
-        NewTask {
-            priority: self.priority,
-            run_at: self.run_at,
-            delay_ms: self.delay_ms,
-            max_attempts: self.max_attempts,
-            lease_ms: self.lease_ms,
-            ttl_ms: self.ttl_ms,
-            task_type: self.task_type.clone(),
-            labels: self.labels.iter().cloned().collect::<BTreeMap<_, _>>(),
-            ..payload::task(payload)
-        }
-    }
-}
-
 /// The lines of stdin that are not empty. Read by a thread, since stdin has no other way.
 fn read_lines() -> mpsc::Receiver<std::io::Result<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel(LINES_AHEAD);
@@ -185,9 +147,4 @@ fn bar() -> ProgressBar {
     bar.set_style(style.expect("the template is valid"));
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
-}
-
-fn moment(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse_rfc3339(text)
-        .ok_or_else(|| "a time is RFC 3339, for example 2026-01-31T12:00:00Z".to_owned())
 }

@@ -9,6 +9,7 @@ use ferry_types::QueueName;
 
 use crate::arguments::Global;
 use crate::failure::Failure;
+use crate::pages;
 use crate::table::{Table, cell};
 use purge::Purge;
 use put::Put;
@@ -84,20 +85,15 @@ impl Queues {
 }
 
 async fn list(client: &Client, global: &Global) -> Result<(), Failure> {
-    let mut page = PageQuery { limit: Some(1_000), page_token: None };
-    let mut queues = Vec::new();
-    loop {
-        let list = client.queues(&page).await?;
-        queues.extend(list.queues);
-        page.page_token = list.next_page_token;
-        if page.page_token.is_none() {
-            return global.output().show_all(&queues, table);
-        }
-    }
+    let page = async |page: &PageQuery| {
+        let list = client.queues(page).await?;
+        Ok((list.queues, list.next_page_token))
+    };
+    global.output().show_all(&pages::all(page).await?, table)
 }
 
 fn show(queue: QueueDocument, global: &Global) -> Result<(), Failure> {
-    global.output().show(&queue, pretty)
+    global.output().show_indented(&queue)
 }
 
 fn table(queues: &[QueueDocument]) -> String {
@@ -134,8 +130,4 @@ fn table(queues: &[QueueDocument]) -> String {
         table.row(row);
     }
     table.into_text()
-}
-
-fn pretty(queue: &QueueDocument) -> String {
-    serde_json::to_string_pretty(queue).expect("every document has a JSON form")
 }

@@ -78,7 +78,7 @@ impl Tasks {
             Some(Action::RunNow { task }) => Some(client.run_now(task)),
         };
         if let Some(request) = one {
-            return global.output().show(&request.await?, pretty);
+            return global.output().show_indented(&request.await?);
         }
         let mut query = TasksQuery {
             queue: self.queue,
@@ -119,8 +119,4 @@ fn table(tasks: &[TaskDocument]) -> String {
         ]);
     }
     table.into_text()
-}
-
-fn pretty(task: &TaskDocument) -> String {
-    serde_json::to_string_pretty(task).expect("every document has a JSON form")
 }
