@@ -186,6 +186,12 @@ impl Client {
         leases.pop().expect("a task was ready, or became so")
     }
 
+    /// The payloads of all that one dequeue gets.
+    pub async fn payloads(&self, queue: &str) -> Vec<Value> {
+        let leases = self.dequeue(queue, json!({"max": 1_000})).await;
+        leases.into_iter().map(|lease| lease.payload).collect()
+    }
+
     /// Settles a lease: `action` is the last part of the route.
     pub async fn settle(&self, lease: &str, action: &str, body: Value) -> Answer {
         self.post(&format!("/v1/leases/{lease}/{action}"), body).await

@@ -185,6 +185,17 @@ impl Cluster {
             .await
     }
 
+    /// Kills the leader and returns a client of a node that is left: what it asks for waits for the
+    /// next leader.
+    ///
+    /// # Panics
+    /// If there is no leader, or nobody else.
+    pub async fn kill_leader(&mut self) -> Client {
+        let leader = self.leader().await;
+        self.node(leader).kill();
+        self.client(self.others(leader)[0])
+    }
+
     /// Starts a node that was down and waits until it serves.
     ///
     /// # Panics

@@ -1,4 +1,4 @@
-//! Dead tasks and what operators do with them: retry, redrive, purge.
+//! Dead tasks and what operators do with them: retry and redrive.
 
 use ferry_tests::wait::{self, PATIENCE};
 use ferry_tests::{Answer, Client, Cluster};
@@ -45,7 +45,7 @@ async fn pain_14_a_redrive_loses_nothing_though_its_leader_is_killed() {
 
 #[tokio::test]
 async fn pain_14_a_redrive_has_a_filter_a_bound_and_a_rehearsal() {
-    let cluster = Cluster::start(3).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     let ids = dead(&client, &[("a", "timeout: db"), ("b", "timeout: mx"), ("a", "no route")]).await;
     let before = client.queue("mail").await["counts"].clone();
@@ -54,6 +54,8 @@ async fn pain_14_a_redrive_has_a_filter_a_bound_and_a_rehearsal() {
         (json!({"type": "a"}), 2),
         (json!({"error": "timeout"}), 2),
         (json!({"labels": {"kind": "b"}}), 1),
+        (json!({"key": "a"}), 2),
+        (json!({"key": "b", "error": "timeout"}), 1),
         (json!({"type": "a", "error": "timeout"}), 1),
         (json!({"type": "c"}), 0),
     ] {
@@ -67,6 +69,8 @@ async fn pain_14_a_redrive_has_a_filter_a_bound_and_a_rehearsal() {
         assert_eq!(answer["redriven"], count.min(1), "{filter}");
     }
     assert_eq!(client.queue("mail").await["counts"], before, "a rehearsal changed something");
+
+    let client = cluster.kill_leader().await;
 
     let body = json!({"filter": {"type": "a"}, "max": 1});
     let answer = cluster.client(2).post(REDRIVE, body).await.expect(200);
@@ -159,7 +163,7 @@ async fn g6_a_redrive_stops_where_the_queue_is_full() {
 
 #[tokio::test]
 async fn a_retried_task_has_all_its_attempts_and_its_place() {
-    let cluster = Cluster::start(3).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     let ids = dead(&client, &[("a", "x")]).await;
     client.enqueue("mail", json!({"payload": "came later"})).await;
@@ -167,8 +171,9 @@ async fn a_retried_task_has_all_its_attempts_and_its_place() {
     let task = cluster.client(2).request("POST", &path).send().await.expect(200);
     assert_eq!((&task["state"], &task["attempt"]), (&json!("ready"), &json!(0)));
     assert_eq!(task["payload"], 0, "it is shown like in GET: {task}");
+    let client = cluster.kill_leader().await;
     client.post(&path, json!({})).await.expect_problem(409, "wrong_state");
-    let lease = cluster.client(3).take("mail", 30_000).await;
+    let lease = client.take("mail", 600_000).await;
     assert_eq!((&lease.task, lease.attempt), (&ids[0], 1));
     client.post(&path, json!({})).await.expect_problem(409, "wrong_state");
     client.post("/v1/tasks/t999999/retry", json!({})).await.expect_problem(404, "task_not_found");
@@ -176,7 +181,7 @@ async fn a_retried_task_has_all_its_attempts_and_its_place() {
 
 #[tokio::test]
 async fn a_task_that_waits_runs_now_if_asked_to() {
-    let cluster = Cluster::start(3).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     let scheduled = client.enqueue("mail", json!({"payload": 1, "delay_ms": 3_600_000})).await;
     let waiter = {
@@ -190,43 +195,19 @@ async fn a_task_that_waits_runs_now_if_asked_to() {
     assert_eq!(lease.task, scheduled);
     client.post(&path, json!({})).await.expect_problem(409, "wrong_state");
     client.settle(&lease.id, "nack", json!({"delay_ms": 3_600_000})).await.expect(200);
+    let client = cluster.kill_leader().await;
     client.post(&path, json!({})).await.expect(200);
     assert_eq!(client.take("mail", 30_000).await.attempt, 2, "its attempts stay used");
 }
 
-#[tokio::test]
-async fn a_purge_removes_what_nobody_holds() {
-    let cluster = Cluster::start(3).await;
-    let client = cluster.client(1);
-    let ids = dead(&client, &[("a", "x"), ("a", "x")]).await;
-    let held = client.enqueue("mail", json!({"payload": "held"})).await;
-    let lease = client.take("mail", 600_000).await;
-    let ready = client.enqueue_many("mail", 2_500).await;
-    let later = client.enqueue("mail", json!({"payload": 1, "delay_ms": 3_600_000})).await;
-    let purge = async |node: u64, state: &str| {
-        let path = "/v1/queues/mail/purge";
-        cluster.client(node).post(path, json!({"state": state})).await.expect(200)
-    };
-    assert_eq!(purge(2, "ready").await, json!({"purged": 2_500}));
-    client.get(&format!("/v1/tasks/{}", ready[7])).await.expect_problem(404, "task_not_found");
-    assert_eq!(states(&client, &ids).await, ["dead", "dead"]);
-    assert_eq!(purge(3, "dead").await, json!({"purged": 2}));
-    assert_eq!(purge(1, "all").await, json!({"purged": 1}));
-    client.get(&format!("/v1/tasks/{later}")).await.expect_problem(404, "task_not_found");
-    assert_eq!(client.state(&held).await, "leased");
-    client.settle(&lease.id, "ack", json!({})).await.expect(200);
-    let queue = client.queue("mail").await;
-    assert_eq!((&queue["counts"]["succeeded"], &queue["bytes"]), (&json!(1), &json!(0)));
-    assert_eq!(purge(1, "all").await, json!({"purged": 1}), "finished tasks too");
-}
-
-/// Dead tasks of these types, each also as the label `kind`, that failed with these errors; their
-/// payloads are their numbers.
+/// Dead tasks of these types, each also as the key and the label `kind`, that failed with these
+/// errors; their payloads are their numbers.
 async fn dead(client: &Client, tasks: &[(&str, &str)]) -> Vec<String> {
     client.put_queue("mail", json!({"max_attempts": 1})).await;
     let mut ids = Vec::new();
     for (number, (kind, error)) in tasks.iter().enumerate() {
-        let task = json!({"payload": number, "type": kind, "labels": {"kind": kind}});
+        let labels = json!({ "kind": kind });
+        let task = json!({"payload": number, "type": kind, "key": kind, "labels": labels});
         ids.push(client.enqueue("mail", task).await);
         let lease = client.take("mail", 30_000).await;
         client.settle(&lease.id, "nack", json!({"error": error})).await.expect(200);

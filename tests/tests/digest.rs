@@ -46,14 +46,49 @@ async fn assert_same(cluster: &Cluster, nodes: &[u64]) -> String {
     digests.remove(0)
 }
 
+/// Leaves something of every rule in the state.
+async fn use_every_rule(client: &Client) {
+    let rate = json!({"per_second": 100, "burst": 50});
+    let settings = json!({
+        "fair": true, "key_concurrency": 2, "max_concurrency": 9, "rate": rate, "max_tasks": 100,
+        "ttl_ms": 3_600_000, "retry": {"initial_ms": 600_000},
+    });
+    client.put_queue("bound", settings).await;
+    let limit = json!({"match": {"type": "send"}, "max_concurrency": 8, "rate": rate});
+    assert!(client.put("/v1/limits/smtp", limit).await.status < 300);
+    for number in 0..6 {
+        let task = json!({
+            "payload": number, "key": format!("k{}", number % 2), "type": "send",
+            "priority": number, "locks": [format!("lock-{number}")],
+        });
+        client.enqueue("bound", task).await;
+    }
+    let unique = json!({"payload": "one", "unique": {"key": "u"}, "delay_ms": 600_000});
+    let unique = client.enqueue("bound", unique).await;
+    client.enqueue("bound", json!({"payload": "after", "depends_on": [unique]})).await;
+    let leases = client.dequeue("bound", json!({"max": 4, "lease_ms": 600_000})).await;
+    client.settle(&leases[0].id, "nack", json!({"dead": true, "error": "no"})).await.expect(200);
+    client.settle(&leases[1].id, "nack", json!({"error": "not yet"})).await.expect(200);
+    let operations = json!([
+        {"ack": {"lease": leases[2].id, "result": [1]}},
+        {"cancel": {"task": unique}},
+        {"enqueue": {"queue": "next", "payload": 1}},
+    ]);
+    client.post("/v1/transactions", json!({"operations": operations})).await.expect(200);
+    client.post("/v1/queues/bound/redrive", json!({"filter": {"key": "k1"}})).await.expect(200);
+    client.post("/v1/queues/next/pause", json!({})).await.expect(200);
+}
+
 #[tokio::test]
 async fn all_nodes_have_the_same_state_at_the_same_index() {
     let mut cluster = Cluster::start(3).await;
     let all = cluster.ids();
+    use_every_rule(&cluster.client(1)).await;
     let first = assert_same(&cluster, &all).await;
     let leader = cluster.leader().await;
     cluster.node(leader).kill();
     cluster.leader_other_than(leader).await;
+    use_every_rule(&cluster.client(cluster.others(leader)[0])).await;
     let second = assert_same(&cluster, &cluster.others(leader)).await;
     cluster.restart(leader).await;
     let third = assert_same(&cluster, &all).await;

@@ -17,10 +17,7 @@ async fn a_paused_queue_gives_nothing_and_takes_everything() {
     let settings = json!({"lease_ms": 1_000});
     assert_eq!(client.put_queue("mail", settings).await["paused"], true, "settings keep it");
 
-    let leader = cluster.leader().await;
-    cluster.node(leader).kill();
-    cluster.leader_other_than(leader).await;
-    let client = cluster.client(cluster.others(leader)[0]);
+    let client = cluster.kill_leader().await;
     assert_eq!(client.queue("mail").await["paused"], true);
     client.settle(&lease.id, "extend", json!({})).await.expect(200);
     client.settle(&lease.id, "release", json!({})).await.expect(200);

@@ -86,7 +86,7 @@ async fn a_list_comes_in_pages_that_neither_skip_nor_repeat() {
 
 #[tokio::test]
 async fn g6_a_bound_is_exact_under_concurrent_producers() {
-    let cluster = Cluster::start(3).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     client.put_queue("mail", json!({"max_tasks": 25})).await;
     let producers: Vec<_> = (0..60)
@@ -111,6 +111,7 @@ async fn g6_a_bound_is_exact_under_concurrent_producers() {
     assert_eq!(accepted, 25);
     assert_eq!(client.count("mail", "ready").await, 25);
 
+    let client = cluster.kill_leader().await;
     let batch = json!({"tasks": [{"payload": 1}]});
     client.post("/v1/queues/mail/tasks", batch).await.expect_problem(429, "queue_full");
     let lease = client.take("mail", 30_000).await;
@@ -120,10 +121,11 @@ async fn g6_a_bound_is_exact_under_concurrent_producers() {
 
 #[tokio::test]
 async fn g6_a_bound_of_bytes_counts_payloads() {
-    let cluster = Cluster::start(1).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     client.put_queue("mail", json!({"max_bytes": 100})).await;
     client.enqueue("mail", json!({"payload": "x".repeat(90)})).await;
+    let client = cluster.kill_leader().await;
     let more = json!({"payload": "x".repeat(20)});
     client.post("/v1/queues/mail/tasks", more).await.expect_problem(429, "queue_full");
 }

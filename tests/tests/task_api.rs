@@ -56,9 +56,12 @@ async fn a_payload_keeps_its_bytes() {
 
 #[tokio::test]
 async fn g4_priority_goes_first_then_enqueue_order() {
-    let cluster = Cluster::start(1).await;
-    let client = cluster.client(1);
+    let mut cluster = Cluster::start(3).await;
+    let mut client = cluster.client(1);
     for (payload, priority) in [("a", 4), ("b", 9), ("c", 0), ("d", 9), ("e", 4)] {
+        if payload == "d" {
+            client = cluster.kill_leader().await;
+        }
         client.enqueue("mail", json!({"payload": payload, "priority": priority})).await;
     }
     let leases = client.dequeue("mail", json!({"max": 10})).await;
@@ -68,11 +71,12 @@ async fn g4_priority_goes_first_then_enqueue_order() {
 
 #[tokio::test]
 async fn g4_a_task_given_back_keeps_its_place() {
-    let cluster = Cluster::start(1).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     client.enqueue_many("mail", 3).await;
-    let first = client.take("mail", 30_000).await;
+    let first = client.take("mail", 600_000).await;
     assert_eq!(first.payload, 0);
+    let client = cluster.kill_leader().await;
     client.settle(&first.id, "release", json!({})).await.expect(200);
     let leases = client.dequeue("mail", json!({"max": 3})).await;
     let order: Vec<_> = leases.iter().map(|lease| lease.payload.clone()).collect();
@@ -162,12 +166,15 @@ async fn pain_18_any_node_tells_who_holds_what() {
 
 #[tokio::test]
 async fn pain_5_the_last_failure_makes_a_task_dead_and_keeps_it() {
-    let cluster = Cluster::start(1).await;
-    let client = cluster.client(1);
+    let mut cluster = Cluster::start(3).await;
+    let mut client = cluster.client(1);
     let id = client.enqueue("mail", json!({"payload": 1, "max_attempts": 2})).await;
     for attempt in 1..=2 {
-        let lease = client.take("mail", 30_000).await;
+        let lease = client.take("mail", 600_000).await;
         assert_eq!(lease.attempt, attempt);
+        if attempt == 2 {
+            client = cluster.kill_leader().await;
+        }
         let failure = json!({"error": format!("failure {attempt}"), "delay_ms": 0});
         client.settle(&lease.id, "nack", failure).await.expect(200);
     }
@@ -195,7 +202,7 @@ async fn a_finished_task_is_kept_for_its_retention() {
 
 #[tokio::test]
 async fn a_failed_task_backs_off_and_keeps_its_place() {
-    let cluster = Cluster::start(1).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     client.put_queue("mail", json!({"retry": {"initial_ms": 1_000, "jitter": 0.0}})).await;
     let ids = client.enqueue_many("mail", 2).await;
@@ -205,6 +212,7 @@ async fn a_failed_task_backs_off_and_keeps_its_place() {
     assert_eq!(task["state"], "retrying");
     assert!(task["run_at"].is_string(), "run_at tells when: {task}");
 
+    let client = cluster.kill_leader().await;
     let is_ready = async || (client.state(&ids[0]).await == "ready").then_some(());
     wait::until("the backoff to end", Duration::from_secs(10), is_ready).await;
     let leases = client.dequeue("mail", json!({"max": 2})).await;

@@ -59,7 +59,7 @@ async fn a_task_runs_when_all_it_depends_on_is_done() {
 
 #[tokio::test]
 async fn what_depends_on_a_failure_is_cancelled_or_runs_as_it_says() {
-    let cluster = Cluster::start(3).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     let first = client.enqueue("a", json!({"payload": 1})).await;
     let after =
@@ -67,6 +67,7 @@ async fn what_depends_on_a_failure_is_cancelled_or_runs_as_it_says() {
     let cancelled = client.enqueue("b", after("cancel")).await;
     let runs = client.enqueue("b", after("run")).await;
     let further = client.enqueue("c", json!({"payload": 3, "depends_on": [cancelled]})).await;
+    let client = cluster.kill_leader().await;
     client.delete(&format!("/v1/tasks/{first}")).await.expect(200);
     assert_eq!(client.state(&cancelled).await, "cancelled");
     assert_eq!(client.state(&further).await, "cancelled");

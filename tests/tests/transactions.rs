@@ -42,7 +42,7 @@ async fn a_stage_hands_its_work_over_exactly_once_through_a_leader_change() {
 
 #[tokio::test]
 async fn one_refused_operation_undoes_them_all() {
-    let cluster = Cluster::start(3).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(2);
     let id = client.enqueue("mail", json!({"payload": 1})).await;
     let lease = client.take("mail", 600_000).await;
@@ -72,6 +72,7 @@ async fn one_refused_operation_undoes_them_all() {
         let answer = client.post("/v1/transactions", json!({"operations": operations})).await;
         assert_eq!(answer.expect_problem(status, code)["operation"], 3);
     }
+    let client = cluster.kill_leader().await;
     client.get("/v1/queues/new").await.expect_problem(404, "queue_not_found");
     let after = (
         client.task(&id).await,

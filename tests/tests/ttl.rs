@@ -16,10 +16,7 @@ async fn g8_tasks_expire_in_time_though_the_leader_is_killed() {
     let endless = client.enqueue("mail", json!({"payload": "endless"})).await;
     assert_eq!(client.task(&ready).await["ttl_ms"], 2_000);
 
-    let leader = cluster.leader().await;
-    cluster.node(leader).kill();
-    cluster.leader_other_than(leader).await;
-    let client = cluster.client(cluster.others(leader)[0]);
+    let client = cluster.kill_leader().await;
     for (id, least) in [(&ready, 2_000), (&scheduled, 2_500)] {
         let is_over = async || (client.state(id).await == "expired").then_some(());
         wait::until("the task to expire", PATIENCE, is_over).await;
@@ -43,7 +40,10 @@ async fn a_queue_has_a_time_to_live_for_tasks_that_name_none() {
     let client = cluster.client(1);
     let queue = client.put_queue("mail", json!({"ttl_ms": 300})).await;
     assert_eq!(queue["settings"]["ttl_ms"], 300);
-    let plain = client.enqueue("mail", json!({"payload": 1})).await;
+    let path = "/v1/queues/mail/tasks";
+    let plain = client.post(path, json!({"payload": 1})).await.expect(201);
+    assert_eq!(plain["ttl_ms"], 300, "{plain}");
+    let plain = plain["id"].as_str().expect("a task has an id").to_owned();
     let own = client.enqueue("mail", json!({"payload": 2, "ttl_ms": 3_600_000})).await;
     let is_over = async || (client.state(&plain).await == "expired").then_some(());
     wait::until("the task to expire", PATIENCE, is_over).await;
