@@ -53,7 +53,7 @@ async fn pain_19_a_running_task_is_cancelled_and_its_holder_learns_it() {
 
 #[tokio::test]
 async fn what_waits_is_cancelled_and_never_delivered() {
-    let cluster = Cluster::start(3).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     let ready = client.enqueue("mail", json!({"payload": "ready"})).await;
     let scheduled = client.enqueue("mail", json!({"payload": 1, "delay_ms": 3_600_000})).await;
@@ -70,6 +70,7 @@ async fn what_waits_is_cancelled_and_never_delivered() {
             answer.expect_problem(409, "wrong_state");
         }
     }
+    let client = cluster.kill_leader().await;
     assert!(client.dequeue("mail", json!({"max": 10})).await.is_empty());
     let queue = client.queue("mail").await;
     assert_eq!((&queue["counts"]["cancelled"], &queue["bytes"]), (&json!(3), &json!(0)));

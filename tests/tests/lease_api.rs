@@ -8,7 +8,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn g3_repeating_the_ack_that_won_gives_the_same_answer() {
-    let cluster = Cluster::start(3).await;
+    let mut cluster = Cluster::start(3).await;
     let id = cluster.client(1).enqueue("mail", json!({"payload": 1})).await;
     let lease = cluster.client(2).take("mail", 30_000).await;
     let first = cluster.client(3).settle(&lease.id, "ack", json!({"result": 42})).await.expect(200);
@@ -19,18 +19,22 @@ async fn g3_repeating_the_ack_that_won_gives_the_same_answer() {
         let again = client.settle(&lease.id, "ack", json!({"result": 42})).await.expect(200);
         assert_eq!(again, first);
     }
-    assert_eq!(cluster.client(1).task(&id).await["result"], 42);
+    let client = cluster.kill_leader().await;
+    let again = client.settle(&lease.id, "ack", json!({"result": 42})).await.expect(200);
+    assert_eq!(again, first);
+    assert_eq!(client.task(&id).await["result"], 42);
 }
 
 #[tokio::test]
 async fn g2_a_stale_lease_is_refused_and_changes_nothing() {
-    let cluster = Cluster::start(1).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     let id = client.enqueue("mail", json!({"payload": 1})).await;
     let stale = client.take("mail", 300).await;
-    let fresh = client.take("mail", 30_000).await;
+    let fresh = client.take("mail", 600_000).await;
     assert!(fresh.token > stale.token);
     assert_eq!(fresh.attempt, 2);
+    let client = cluster.kill_leader().await;
     for action in ["ack", "nack", "extend", "release"] {
         let refusal = client.settle(&stale.id, action, json!({})).await;
         let refusal = refusal.expect_problem(409, "lease_lost");

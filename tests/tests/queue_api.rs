@@ -66,14 +66,17 @@ async fn a_queue_with_only_finished_tasks_counts_as_empty() {
 
 #[tokio::test]
 async fn a_list_comes_in_pages_that_neither_skip_nor_repeat() {
-    let cluster = Cluster::start(1).await;
-    let client = cluster.client(1);
+    let mut cluster = Cluster::start(3).await;
+    let mut client = cluster.client(1);
     let names: Vec<_> = (0..7).map(|number| format!("q{number}")).collect();
     for name in &names {
         client.put_queue(name, json!({})).await;
     }
     let (mut seen, mut path) = (Vec::new(), "/v1/queues?limit=3".to_owned());
-    for _ in 0..names.len() {
+    for number in 0..names.len() {
+        if number == 1 {
+            client = cluster.kill_leader().await;
+        }
         let page = client.get(&path).await.expect(200);
         let queues = page["queues"].as_array().expect("a list");
         assert!(queues.len() <= 3, "{page}");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ferry_tests::wait::{self, PATIENCE};
-use ferry_tests::{Cluster, Lease, millis};
+use ferry_tests::{Client, Cluster, Lease, millis};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -85,10 +85,11 @@ async fn g4_a_task_given_back_keeps_its_place() {
 
 #[tokio::test]
 async fn a_batch_is_in_order_and_all_or_none() {
-    let cluster = Cluster::start(1).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     let ids = client.enqueue_many("mail", 1_000).await;
     assert_eq!(ids.len(), 1_000);
+    let client = cluster.kill_leader().await;
     let leases = client.dequeue("mail", json!({"max": 1_000})).await;
     let order: Vec<_> = leases.iter().map(|lease| lease.task.clone()).collect();
     assert_eq!(order, ids);
@@ -129,19 +130,21 @@ async fn pain_13_a_delay_of_years_is_taken() {
 
 #[tokio::test]
 async fn tasks_are_browsed_without_being_taken() {
-    let cluster = Cluster::start(1).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
     client.enqueue_many("mail", 5).await;
     client.enqueue("mail", json!({"payload": "x", "type": "special"})).await;
-    client.enqueue("other", json!({"payload": "y"})).await;
-    client.take("mail", 30_000).await;
+    client.enqueue("other", json!({"payload": "y", "key": "k"})).await;
+    client.take("mail", 600_000).await;
 
-    assert_eq!(found(&cluster, "queue=mail").await.len(), 6);
-    assert_eq!(found(&cluster, "queue=mail&state=ready").await.len(), 5);
-    assert_eq!(found(&cluster, "state=leased").await.len(), 1);
-    assert_eq!(found(&cluster, "worker=taker").await.len(), 1);
-    assert_eq!(found(&cluster, "type=special").await.len(), 1);
-    assert_eq!(found(&cluster, "queue=nothing-here").await.len(), 0);
+    let client = cluster.kill_leader().await;
+    assert_eq!(found(&client, "queue=mail").await.len(), 6);
+    assert_eq!(found(&client, "queue=mail&state=ready").await.len(), 5);
+    assert_eq!(found(&client, "state=leased").await.len(), 1);
+    assert_eq!(found(&client, "worker=taker").await.len(), 1);
+    assert_eq!(found(&client, "type=special").await.len(), 1);
+    assert_eq!(found(&client, "key=k").await.len(), 1);
+    assert_eq!(found(&client, "queue=nothing-here").await.len(), 0);
     let pages = client.all_pages("/v1/tasks", "tasks", "&queue=mail").await;
     assert_eq!(pages.len(), 6);
     assert_eq!(client.count("mail", "ready").await, 5, "browsing took something");
@@ -186,15 +189,16 @@ async fn pain_5_the_last_failure_makes_a_task_dead_and_keeps_it() {
 
 #[tokio::test]
 async fn a_finished_task_is_kept_for_its_retention() {
-    let cluster = Cluster::start(1).await;
+    let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
-    client.put_queue("mail", json!({"result_retention_ms": 1_000})).await;
+    client.put_queue("mail", json!({"result_retention_ms": 2_000})).await;
     let id = client.enqueue("mail", json!({"payload": 1})).await;
     let lease = client.take("mail", 30_000).await;
     client.settle(&lease.id, "ack", json!({"result": {"n": 1}})).await.expect(200);
     let task = client.task(&id).await;
     assert_eq!((&task["state"], &task["result"]), (&json!("succeeded"), &json!({"n": 1})));
     assert!(task["finished_at"].is_string(), "{task}");
+    let client = cluster.kill_leader().await;
     let path = format!("/v1/tasks/{id}");
     let is_gone = async || (client.get(&path).await.status == 404).then_some(());
     wait::until("the finished task to be dropped", PATIENCE, is_gone).await;
@@ -220,7 +224,7 @@ async fn a_failed_task_backs_off_and_keeps_its_place() {
     assert_eq!(order, ids, "it has its old place");
 }
 
-async fn found(cluster: &Cluster, query: &str) -> Vec<Value> {
-    let page = cluster.client(1).get(&format!("/v1/tasks?{query}")).await.expect(200);
+async fn found(client: &Client, query: &str) -> Vec<Value> {
+    let page = client.get(&format!("/v1/tasks?{query}")).await.expect(200);
     page["tasks"].as_array().expect("a list").clone()
 }
