@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::id_set::IdSet;
 use super::lane::Lane;
-use super::line::{Line, LineName};
+use super::line::LineName;
 use super::rank::{By, Rank};
 
 /// What a queue chooses from beside its plain tasks: those with a key, a type or locks.
@@ -11,7 +11,8 @@ pub(crate) struct Choice {
     /// All that are ready, whatever keeps them from being taken.
     pub(crate) ready: IdSet,
     pub(crate) lanes: BTreeMap<Box<str>, Lane>,
-    lines: BTreeMap<LineName, Line>,
+    /// Those of a line that wait for no lock, in order. None is empty.
+    lines: BTreeMap<LineName, BTreeSet<Rank>>,
     /// The first of each line by priority.
     firsts_by_priority: BTreeSet<Rank>,
     /// The first of each line by turn.
@@ -37,29 +38,28 @@ impl Choice {
         self.lanes.get_mut(key).expect("it has just been put there")
     }
 
-    /// Who is first of those in a line that want a lock.
-    pub(crate) fn first_wanting(&self, line: &LineName, lock: &str) -> Option<Rank> {
-        self.lines.get(line)?.first_wanting(lock)
-    }
-
     /// Lets a task be taken.
-    pub(crate) fn offer(&mut self, line: &LineName, rank: Rank) {
-        self.change(line, |line| line.offer(rank));
+    pub(crate) fn offer(&mut self, name: &LineName, rank: Rank) {
+        let Some(line) = self.lines.get_mut(name) else {
+            self.lines.insert(name.clone(), BTreeSet::from([rank]));
+            return self.replace_first(name.by, None, Some(rank));
+        };
+        let before = line.first().copied();
+        line.insert(rank);
+        let after = line.first().copied();
+        self.replace_first(name.by, before, after);
     }
 
     /// Lets a task not be taken.
-    pub(crate) fn retract(&mut self, line: &LineName, rank: Rank) {
-        self.change(line, |line| line.retract(rank));
-    }
-
-    /// Adds a task that wants a lock.
-    pub(crate) fn want(&mut self, line: &LineName, lock: &str, rank: Rank) {
-        self.change(line, |line| line.want(lock, rank));
-    }
-
-    /// Takes a task away that wanted a lock; tells who wants it first now.
-    pub(crate) fn unwant(&mut self, line: &LineName, lock: &str, rank: Rank) -> Option<Rank> {
-        self.change(line, |line| line.unwant(lock, rank))
+    pub(crate) fn retract(&mut self, name: &LineName, rank: Rank) {
+        let Some(line) = self.lines.get_mut(name) else { return };
+        let before = line.first().copied();
+        line.remove(&rank);
+        let after = line.first().copied();
+        if after.is_none() {
+            self.lines.remove(name);
+        }
+        self.replace_first(name.by, before, after);
     }
 
     /// Counts a held task of a type.
@@ -85,27 +85,15 @@ impl Choice {
         self.held_of_type.get(task_type).copied().unwrap_or(0)
     }
 
-    /// Changes a line and keeps the firsts in step. Lines come with their first task and go with
-    /// their last.
-    fn change<T>(&mut self, name: &LineName, change: impl FnOnce(&mut Line) -> T) -> T {
-        if !self.lines.contains_key(name) {
-            self.lines.insert(name.clone(), Line::default());
+    fn replace_first(&mut self, by: By, before: Option<Rank>, after: Option<Rank>) {
+        if before == after {
+            return;
         }
-        let line = self.lines.get_mut(name).expect("it has just been put there");
-        let before = line.first();
-        let changed = change(line);
-        let (after, is_empty) = (line.first(), line.is_empty());
-        if before != after {
-            let firsts = match name.by {
-                By::Priority => &mut self.firsts_by_priority,
-                By::Turn => &mut self.firsts_by_turn,
-            };
-            before.map(|rank| firsts.remove(&rank));
-            firsts.extend(after);
-        }
-        if is_empty {
-            self.lines.remove(name);
-        }
-        changed
+        let firsts = match by {
+            By::Priority => &mut self.firsts_by_priority,
+            By::Turn => &mut self.firsts_by_turn,
+        };
+        before.map(|rank| firsts.remove(&rank));
+        firsts.extend(after);
     }
 }

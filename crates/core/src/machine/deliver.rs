@@ -26,7 +26,8 @@ impl Applying<'_> {
             match task.key() {
                 // Its lane puts up the next task, under the new turn, when this one is leased.
                 Some(key) => {
-                    queue.choice.lane_mut(key).turn = Some(turn);
+                    let lane = queue.choice.lanes.get_mut(key);
+                    lane.expect("a ready task has its lane").turn = Some(turn);
                     self.dirty.lanes.insert((number, key.into()));
                 }
                 None => {
@@ -41,16 +42,13 @@ impl Applying<'_> {
     /// changed. A lane that is gone has lost its turn.
     pub(crate) fn follow_lane(&mut self, number: u32, key: &str) {
         let queue = self.machine.queues.any(number);
-        if !queue.settings.fair {
+        if !queue.turn_is_open(key) {
             return;
         }
-        match queue.choice.lanes.get(key) {
-            None => {}
-            Some(lane) if lane.turn.is_none() && lane.ready.first().is_some() => {
-                let turn = Some(self.machine.counters.take_turn());
-                self.machine.queues.set_turn(number, key, turn, self.machine.tasks.table());
-            }
-            Some(_) => return,
+        if queue.choice.lanes.contains_key(key) {
+            let turn = self.machine.counters.take_turn();
+            let (queues, tasks) = (&mut self.machine.queues, &self.machine.tasks);
+            queues.change_lane(number, key, tasks.table(), |lane| lane.turn = Some(turn));
         }
         self.dirty.lanes.insert((number, key.into()));
     }

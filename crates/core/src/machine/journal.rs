@@ -69,7 +69,9 @@ impl Applying<'_> {
             }
         }
         for ((number, key), turn) in journal.turns {
-            queues.set_turn(number, &key, turn, tasks.table());
+            if queues.contains(number) {
+                queues.change_lane(number, &key, tasks.table(), |lane| lane.turn = turn);
+            }
         }
         self.events.forget(journal.events, &journal.new_queues);
         journal.new_queues.into_iter().for_each(|number| queues.delete(number));

@@ -3,13 +3,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use ferry_types::TaskId;
 
 use super::line::LineName;
+use super::rank::Rank;
 
 /// Who holds which lock, and who wants one, over all queues.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Locks {
-    holders: BTreeMap<Box<str>, TaskId>,
-    /// The lines in which a task wants the lock.
-    wanted: BTreeMap<Box<str>, BTreeSet<Place>>,
+    by_name: BTreeMap<Box<str>, Lock>,
+}
+
+/// A lock that is held or wanted.
+#[derive(Debug, Default, PartialEq)]
+struct Lock {
+    holder: Option<TaskId>,
+    /// The tasks that want it, by the line that they stand in.
+    wanting: BTreeMap<Place, BTreeSet<Rank>>,
 }
 
 /// A line, and whose it is.
@@ -21,42 +28,81 @@ pub(crate) struct Place {
 
 impl Locks {
     /// Whether a leased task holds a lock.
-    pub(crate) fn is_held(&self, lock: &str) -> bool {
-        self.holders.contains_key(lock)
+    pub(crate) fn is_held(&self, name: &str) -> bool {
+        self.by_name.get(name).is_some_and(|lock| lock.holder.is_some())
     }
 
-    /// Gives a lock, which is free, to a task.
-    pub(crate) fn take(&mut self, lock: &str, id: TaskId) {
-        let before = self.holders.insert(lock.into(), id);
-        assert_eq!(before, None, "the lock {lock} is given to {id} while another task holds it");
+    /// Whether a lock is free, and a task is first in its place of those that want it.
+    pub(crate) fn is_for(&self, name: &str, place: &Place, rank: Rank) -> bool {
+        let lock = self.by_name.get(name).filter(|lock| lock.holder.is_none());
+        lock.and_then(|lock| lock.wanting.get(place)?.first()) == Some(&rank)
     }
 
-    /// Takes a lock back.
-    pub(crate) fn free(&mut self, lock: &str) {
-        self.holders.remove(lock);
+    /// The places in which a lock is wanted.
+    pub(crate) fn wanted(&self, name: &str) -> impl Iterator<Item = &Place> {
+        self.by_name.get(name).into_iter().flat_map(|lock| lock.wanting.keys())
     }
 
-    /// Where the lock is wanted.
-    pub(crate) fn wanted(&self, lock: &str) -> impl Iterator<Item = &Place> {
-        self.wanted.get(lock).into_iter().flatten()
+    /// Gives a lock, which is free, to a task. Tells who was first to want it, place by place.
+    pub(crate) fn take(&mut self, name: &str, id: TaskId) -> Vec<(Place, Rank)> {
+        let lock = self.lock_mut(name);
+        let before = lock.holder.replace(id);
+        assert_eq!(before, None, "the lock {name} is given to {id} while another task holds it");
+        lock.firsts()
     }
 
-    /// Notes that a lock is wanted in a place.
-    pub(crate) fn want(&mut self, lock: &str, place: &Place) {
-        match self.wanted.get_mut(lock) {
-            Some(places) if places.contains(place) => {}
-            Some(places) => drop(places.insert(place.clone())),
-            None => drop(self.wanted.insert(lock.into(), BTreeSet::from([place.clone()]))),
+    /// Takes a lock back. Tells who is first to want it, place by place.
+    pub(crate) fn free(&mut self, name: &str) -> Vec<(Place, Rank)> {
+        let Some(lock) = self.by_name.get_mut(name) else { return Vec::new() };
+        lock.holder = None;
+        let firsts = lock.firsts();
+        if firsts.is_empty() {
+            self.by_name.remove(name);
         }
+        firsts
     }
 
-    /// Notes that nobody in a place wants a lock any more.
-    pub(crate) fn unwant(&mut self, lock: &str, place: &Place) {
-        if let Some(places) = self.wanted.get_mut(lock) {
-            places.remove(place);
-            if places.is_empty() {
-                self.wanted.remove(lock);
-            }
+    /// Notes that a task in a place wants a lock. Tells who was first there and is not any more.
+    pub(crate) fn want(&mut self, name: &str, place: &Place, rank: Rank) -> Option<Rank> {
+        let lock = self.lock_mut(name);
+        let Some(ranks) = lock.wanting.get_mut(place) else {
+            lock.wanting.insert(place.clone(), BTreeSet::from([rank]));
+            return None;
+        };
+        let first = ranks.first().copied();
+        ranks.insert(rank);
+        first.filter(|first| rank < *first)
+    }
+
+    /// Notes that a task in a place wants a lock no longer. Tells who is first there since.
+    pub(crate) fn unwant(&mut self, name: &str, place: &Place, rank: Rank) -> Option<Rank> {
+        let lock = self.by_name.get_mut(name)?;
+        let ranks = lock.wanting.get_mut(place)?;
+        ranks.remove(&rank);
+        let first = ranks.first().copied();
+        if first.is_none() {
+            lock.wanting.remove(place);
         }
+        if lock.holder.is_none() && lock.wanting.is_empty() {
+            self.by_name.remove(name);
+        }
+        first.filter(|first| rank < *first)
+    }
+
+    /// A lock, which comes with the first that wants or takes it.
+    fn lock_mut(&mut self, name: &str) -> &mut Lock {
+        if !self.by_name.contains_key(name) {
+            self.by_name.insert(name.into(), Lock::default());
+        }
+        self.by_name.get_mut(name).expect("it has just been put there")
+    }
+}
+
+impl Lock {
+    fn firsts(&self) -> Vec<(Place, Rank)> {
+        let first = |(place, ranks): (&Place, &BTreeSet<Rank>)| {
+            ranks.first().map(|rank| (place.clone(), *rank))
+        };
+        self.wanting.iter().filter_map(first).collect()
     }
 }

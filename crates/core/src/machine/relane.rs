@@ -40,7 +40,8 @@ impl Applying<'_> {
                 lane.turn = has_turn.then(|| self.machine.counters.take_turn());
                 self.dirty.lanes.insert((number, key.clone()));
             }
-            self.machine.queues.settle_lane(number, &key, self.machine.tasks.table());
+            let table = self.machine.tasks.table();
+            self.machine.queues.change_lane(number, &key, table, |_| {});
         }
     }
 }
@@ -60,7 +61,7 @@ impl Queues {
         }
         change(&mut self.limits);
         for (number, key) in pairs(&numbers, keys) {
-            self.settle_lane(number, key, table);
+            self.change_lane(number, key, table, |_| {});
         }
     }
 

@@ -21,7 +21,7 @@ impl Applying<'_> {
         let queues = &self.machine.queues;
         let task = self.machine.tasks.get(id).expect("the caller has changed the task");
         self.dirty.stir(queues, task, moved);
-        if let Some(key) = task.key().filter(|_| queues.any(task.queue).settings.fair) {
+        if let Some(key) = task.key().filter(|key| queues.any(task.queue).turn_is_open(key)) {
             let (number, key) = (task.queue, Box::<str>::from(key));
             self.follow_lane(number, &key);
         }
