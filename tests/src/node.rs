@@ -134,7 +134,7 @@ impl Node {
     pub async fn wait_refusal(&mut self, printed_before: usize, patience: Duration) -> String {
         let status = self.wait_exit(patience).await;
         let said = self.log().split_off(printed_before);
-        assert_eq!(status.signal(), None, "the node was killed by a signal; it said:\n{said}");
+        assert_eq!(status.signal(), None, "the node ended by {status}; it said:\n{said}");
         assert_ne!(status.code(), Some(0), "the node ended well; it said:\n{said}");
         assert!(!said.contains("panicked at"), "the node panicked:\n{said}");
         assert!(!said.contains("stack backtrace"), "the node printed a backtrace:\n{said}");

@@ -17,7 +17,7 @@ mod payload;
 mod table;
 mod work;
 
-use std::process::ExitCode;
+use std::io::Write;
 
 use clap::Parser;
 
@@ -28,17 +28,28 @@ use failure::Failure;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-fn main() -> ExitCode {
+fn main() {
     let arguments = Arguments::parse();
-    match run(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+    let code = match run(arguments) {
+        Ok(()) => 0,
         Err(failure) => {
             if let Some(line) = failure.line() {
                 eprintln!("ferry: {line}");
             }
-            ExitCode::from(failure.exit_code())
+            failure.exit_code()
         }
-    }
+    };
+    end(code);
+}
+
+/// Ends the process without the destructors of RocksDB's statics: a thread that still waits for a
+/// slow disk when a node gives up would use them after they are gone.
+#[expect(unsafe_code, reason = "the standard library has no exit without exit handlers")]
+fn end(code: u8) -> ! {
+    // Whoever reads it may be gone, which is no reason to say anything now.
+    let _ = std::io::stdout().flush();
+    // SAFETY: it takes a number, and nothing runs in this process afterwards.
+    unsafe { nix::libc::_exit(code.into()) }
 }
 
 fn run(Arguments { global, command }: Arguments) -> Result<(), Failure> {

@@ -15,8 +15,8 @@ const WAITING: [u64; 2] = [1_000, 1_000_000];
 
 fn apply(criterion: &mut Criterion) {
     for waiting in WAITING {
-        let backlog = RefCell::new(Backlog::new(waiting));
         for scenario in Scenario::ALL {
+            let backlog = RefCell::new(Backlog::new(waiting, scenario.wish));
             let mut group = criterion.benchmark_group(format!("apply/{}", scenario.name));
             group.throughput(Throughput::Elements(scenario.operations as u64));
             group.bench_function(format!("{waiting}-waiting"), |bencher| {

@@ -10,7 +10,7 @@ mod backlog;
 use std::fs;
 
 use backlog::Backlog;
-use backlog::scenario::Scenario;
+use backlog::scenario::{Scenario, Wish};
 use ferry_core::Entry;
 
 const WAITING: u64 = 1_000_000;
@@ -35,7 +35,7 @@ fn main() {
 }
 
 fn run(scenario: &Scenario, waiting: u64) {
-    let mut backlog = Backlog::new(waiting);
+    let mut backlog = Backlog::new(waiting, scenario.wish);
     for _ in 0..WARM_UP_ENTRIES {
         let entry = scenario.prepare(&mut backlog);
         backlog.apply(entry);
@@ -54,7 +54,7 @@ fn counted(backlog: &mut Backlog, entry: Entry) {
 
 fn print_resident_bytes(waiting: u64) {
     let before = resident_bytes();
-    let backlog = Backlog::new(waiting);
+    let backlog = Backlog::new(waiting, Wish::Nothing);
     let per_task = (resident_bytes() - before) as f64 / waiting as f64;
     println!("{per_task:.1} resident bytes per waiting task, of {waiting}");
     drop(backlog);

@@ -4,17 +4,22 @@ pub(crate) mod scenario;
 
 use bytes::Bytes;
 use ferry_core::command::{
-    Ack, Action, Dequeue, Enqueue, NewTask, Settle, Settlement, TableLimits,
+    Ack, Action, Dequeue, Enqueue, NewTask, PutQueue, QueueSettings, Settle, Settlement,
+    TableLimits,
 };
 use ferry_core::reply::Lease;
 use ferry_core::{Applied, Command, Entry, Machine, Outcome, Proposal, Reply};
 use ferry_types::limits::{DEQUEUE_MAX, EVENTS_MAX, IDEMPOTENCY_KEYS_MAX, TASKS_PER_REQUEST_MAX};
 use ferry_types::{LogIndex, Priority};
 
+use scenario::Wish;
+
 const QUEUE: &str = "mail";
 const PAYLOAD_BYTES: usize = 256;
 /// Few, so that the table is full soon and an ack does all that it ever does.
 const FINISHED_TASKS_MAX: u64 = 1_000;
+/// Different keys or locks.
+const NAMES: usize = 1_000;
 /// Replicated time between two entries.
 const STEP_MS: u64 = 1_000;
 
@@ -22,6 +27,7 @@ const STEP_MS: u64 = 1_000;
 pub(crate) struct Backlog {
     machine: Machine,
     waiting: u64,
+    wish: Wish,
     entries: u64,
     payload: Bytes,
     /// Leases that were granted since the tasks were last counted.
@@ -31,16 +37,19 @@ pub(crate) struct Backlog {
 }
 
 impl Backlog {
-    /// A machine with `waiting` ready tasks in one queue.
-    pub(crate) fn new(waiting: u64) -> Self {
+    /// A machine with `waiting` ready tasks in one queue, each with a wish.
+    pub(crate) fn new(waiting: u64, wish: Wish) -> Self {
         let mut backlog = Self {
             machine: Machine::default(),
             waiting,
+            wish,
             entries: 0,
             payload: Bytes::from(vec![b'x'; PAYLOAD_BYTES]),
             held: Vec::new(),
             applied: Applied::default(),
         };
+        let settings = QueueSettings { fair: wish == Wish::FairKey, ..QueueSettings::standard() };
+        backlog.run(Command::PutQueue(Box::new(PutQueue { queue: QUEUE.into(), settings })));
         backlog.level();
         backlog
     }
@@ -120,9 +129,20 @@ impl Backlog {
             priority: Priority::default().get().into(),
             ..NewTask::default()
         };
-        let tasks = vec![task; tasks];
+        let first = self.entries as usize;
+        let tasks = (first..first + tasks).map(|n| wishing(task.clone(), self.wish, n % NAMES));
+        let tasks = tasks.collect();
         Command::Enqueue(Enqueue { queue: QUEUE.into(), tasks, create_queue: true })
     }
+}
+
+fn wishing(mut task: NewTask, wish: Wish, name: usize) -> NewTask {
+    match wish {
+        Wish::Nothing => {}
+        Wish::Key | Wish::FairKey => task.key = Some(format!("key-{name}")),
+        Wish::Lock => task.locks = vec![format!("lock-{name}")],
+    }
+    task
 }
 
 fn dequeue(max: u32, settle: Vec<Settlement>) -> Command {

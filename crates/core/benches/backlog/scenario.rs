@@ -14,26 +14,51 @@ const BATCH_TASKS: usize = 100;
 /// A command, asked again and again of a backlog whose size stays.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
+    /// What its tasks ask for.
+    pub(crate) wish: Wish,
     /// Tasks, settlements or settings in an entry.
     pub(crate) operations: usize,
     entry: fn(&mut Backlog) -> Entry,
 }
 
+/// What the tasks of a backlog ask for, so that they may not all run at once.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Wish {
+    Nothing,
+    /// One of a thousand keys.
+    Key,
+    /// One of a thousand keys, in a fair queue.
+    FairKey,
+    /// One of a thousand locks.
+    Lock,
+}
+
 impl Scenario {
     /// Every scenario.
-    pub(crate) const ALL: [Self; 11] = [
-        Self { name: "enqueue", operations: COMMANDS, entry: enqueue },
-        Self { name: "enqueue-keyed", operations: COMMANDS, entry: enqueue_keyed },
-        Self { name: "enqueue-batch", operations: BATCH_TASKS, entry: enqueue_batch },
-        Self { name: "dequeue", operations: COMMANDS, entry: dequeue_alone },
-        Self { name: "dequeue-batch", operations: BATCH_TASKS, entry: dequeue_batch },
-        Self { name: "dequeue-settle", operations: COMMANDS, entry: dequeue_and_settle },
-        Self { name: "ack", operations: COMMANDS, entry: ack },
-        Self { name: "nack", operations: COMMANDS, entry: nack },
-        Self { name: "extend", operations: COMMANDS, entry: extend },
-        Self { name: "release", operations: COMMANDS, entry: release },
-        Self { name: "put-queue", operations: COMMANDS, entry: put_queue },
+    pub(crate) const ALL: [Self; 14] = [
+        Self::of("enqueue", COMMANDS, enqueue),
+        Self::of("enqueue-keyed", COMMANDS, enqueue_keyed),
+        Self::of("enqueue-batch", BATCH_TASKS, enqueue_batch),
+        Self::of("dequeue", COMMANDS, dequeue_alone),
+        Self::of("dequeue-batch", BATCH_TASKS, dequeue_batch),
+        Self::of("dequeue-settle", COMMANDS, dequeue_and_settle),
+        Self::of("dequeue-settle-key", COMMANDS, dequeue_and_settle).wishing(Wish::Key),
+        Self::of("dequeue-settle-fair-key", COMMANDS, dequeue_and_settle).wishing(Wish::FairKey),
+        Self::of("dequeue-settle-lock", COMMANDS, dequeue_and_settle).wishing(Wish::Lock),
+        Self::of("ack", COMMANDS, ack),
+        Self::of("nack", COMMANDS, nack),
+        Self::of("extend", COMMANDS, extend),
+        Self::of("release", COMMANDS, release),
+        Self::of("put-queue", COMMANDS, put_queue),
     ];
+
+    const fn of(name: &'static str, operations: usize, entry: fn(&mut Backlog) -> Entry) -> Self {
+        Self { name, wish: Wish::Nothing, operations, entry }
+    }
+
+    const fn wishing(self, wish: Wish) -> Self {
+        Self { wish, ..self }
+    }
 
     /// Undoes what the last entry has done, and gives the next.
     pub(crate) fn prepare(&self, backlog: &mut Backlog) -> Entry {
