@@ -11,8 +11,6 @@ use super::dirty::{Dirty, Stored};
 use super::events::{Events, told};
 use super::gate::Gate;
 use super::journal::Journal;
-use super::standing::Standing;
-use super::stir::Moved;
 use super::task::Task;
 use super::{Machine, Outcome};
 use crate::command::{Idempotency, TableLimits};
@@ -119,25 +117,25 @@ impl<'a> Applying<'a> {
     /// Adds a new task.
     pub(crate) fn insert_task(&mut self, id: TaskId, task: Task) {
         self.remember(id);
-        let (after, is_plain) = (task.standing(), task.is_plain());
+        let is_plain = task.is_plain();
         task.key().into_iter().for_each(|key| self.remember_turn(task.queue, key));
-        self.machine.tasks.insert(id, task, &mut self.machine.queues);
+        let moved = self.machine.tasks.insert(id, task, &mut self.machine.queues);
         self.dirty.tasks.push(id);
-        if !is_plain {
-            self.follow_task(id, &Moved { before: Standing::Aside, after });
+        if let Some(moved) = moved.filter(|_| !is_plain) {
+            self.follow_task(id, &moved);
         }
     }
 
     /// Removes a task, which exists, and with the last one its queue if that is deleted.
     pub(crate) fn remove_task(&mut self, id: TaskId) {
         self.remember(id);
-        let task = self.machine.tasks.remove(id, &mut self.machine.queues);
-        let (queue, before) = (task.queue, task.standing());
+        let (task, moved) = self.machine.tasks.remove(id, &mut self.machine.queues);
+        let queue = task.queue;
         self.tell(told(id, EventName::Removed, &task));
         self.note_end(id, has_failed(&task));
         self.dirty.tasks.push(id);
-        self.dirty.stir(&self.machine.queues, &task, &Moved { before, after: Standing::Aside });
-        if let Some(key) = task.key() {
+        self.dirty.stir(&self.machine.queues, &task, &moved);
+        if let Some(key) = task.key().filter(|_| moved.turn_is_open) {
             self.follow_lane(queue, key);
         }
         if let Some(drained) = self.machine.queues.remove_drained(queue) {

@@ -30,12 +30,15 @@ impl Choice {
         }
     }
 
-    /// The lane of a key, which comes with its first task.
-    pub(crate) fn lane_mut(&mut self, key: &str) -> &mut Lane {
-        if !self.lanes.contains_key(key) {
-            self.lanes.insert(key.into(), Lane::default());
+    /// Changes the lane of a key, which comes with the first change.
+    pub(crate) fn change_lane<T>(&mut self, key: &str, change: impl FnOnce(&mut Lane) -> T) -> T {
+        if let Some(lane) = self.lanes.get_mut(key) {
+            return change(lane);
         }
-        self.lanes.get_mut(key).expect("it has just been put there")
+        let mut lane = Lane::default();
+        let changed = change(&mut lane);
+        self.lanes.insert(key.into(), lane);
+        changed
     }
 
     /// Lets a task be taken.

@@ -38,14 +38,10 @@ impl Applying<'_> {
         }
     }
 
-    /// Gives the lane of a key a turn behind all others if it is to have one, after a task of it has
-    /// changed. A lane that is gone has lost its turn.
+    /// Gives the lane of a key, which has none, a turn behind all others. A lane that is gone has
+    /// lost its turn.
     pub(crate) fn follow_lane(&mut self, number: u32, key: &str) {
-        let queue = self.machine.queues.any(number);
-        if !queue.turn_is_open(key) {
-            return;
-        }
-        if queue.choice.lanes.contains_key(key) {
+        if self.machine.queues.any(number).choice.lanes.contains_key(key) {
             let turn = self.machine.counters.take_turn();
             let (queues, tasks) = (&mut self.machine.queues, &self.machine.tasks);
             queues.change_lane(number, key, tasks.table(), |lane| lane.turn = Some(turn));

@@ -45,10 +45,11 @@ impl Locks {
 
     /// Gives a lock, which is free, to a task. Tells who was first to want it, place by place.
     pub(crate) fn take(&mut self, name: &str, id: TaskId) -> Vec<(Place, Rank)> {
-        let lock = self.lock_mut(name);
-        let before = lock.holder.replace(id);
-        assert_eq!(before, None, "the lock {name} is given to {id} while another task holds it");
-        lock.firsts()
+        self.change(name, |lock| {
+            let before = lock.holder.replace(id);
+            assert_eq!(before, None, "the lock {name} goes to {id} while another task holds it");
+            lock.firsts()
+        })
     }
 
     /// Takes a lock back. Tells who is first to want it, place by place.
@@ -64,17 +65,19 @@ impl Locks {
 
     /// Notes that a task in a place wants a lock. Tells who was first there and is not any more.
     pub(crate) fn want(&mut self, name: &str, place: &Place, rank: Rank) -> Option<Rank> {
-        let lock = self.lock_mut(name);
-        let Some(ranks) = lock.wanting.get_mut(place) else {
-            lock.wanting.insert(place.clone(), BTreeSet::from([rank]));
-            return None;
-        };
-        let first = ranks.first().copied();
-        ranks.insert(rank);
-        first.filter(|first| rank < *first)
+        self.change(name, |lock| {
+            let Some(ranks) = lock.wanting.get_mut(place) else {
+                lock.wanting.insert(place.clone(), BTreeSet::from([rank]));
+                return None;
+            };
+            let first = ranks.first().copied();
+            ranks.insert(rank);
+            first.filter(|first| rank < *first)
+        })
     }
 
-    /// Notes that a task in a place wants a lock no longer. Tells who is first there since.
+    /// Notes that a task in a place wants a lock no longer. Tells who is first there since, if the
+    /// lock is free.
     pub(crate) fn unwant(&mut self, name: &str, place: &Place, rank: Rank) -> Option<Rank> {
         let lock = self.by_name.get_mut(name)?;
         let ranks = lock.wanting.get_mut(place)?;
@@ -83,18 +86,22 @@ impl Locks {
         if first.is_none() {
             lock.wanting.remove(place);
         }
-        if lock.holder.is_none() && lock.wanting.is_empty() {
+        let is_free = lock.holder.is_none();
+        if is_free && lock.wanting.is_empty() {
             self.by_name.remove(name);
         }
-        first.filter(|first| rank < *first)
+        first.filter(|first| is_free && rank < *first)
     }
 
-    /// A lock, which comes with the first that wants or takes it.
-    fn lock_mut(&mut self, name: &str) -> &mut Lock {
-        if !self.by_name.contains_key(name) {
-            self.by_name.insert(name.into(), Lock::default());
+    /// Changes a lock, which comes with the first that wants or takes it.
+    fn change<T>(&mut self, name: &str, change: impl FnOnce(&mut Lock) -> T) -> T {
+        if let Some(lock) = self.by_name.get_mut(name) {
+            return change(lock);
         }
-        self.by_name.get_mut(name).expect("it has just been put there")
+        let mut lock = Lock::default();
+        let changed = change(&mut lock);
+        self.by_name.insert(name.into(), lock);
+        changed
     }
 }
 

@@ -22,16 +22,18 @@ use super::task::Task;
 
 impl Queues {
     /// Follows a task from one standing to another. It is in the table, unless it is being removed.
+    /// Tells whether its key is to get a turn since, or has lost the one that it had.
     pub(crate) fn restand(
         &mut self,
         (id, task): (TaskId, &Task),
         before: Standing,
         after: Standing,
         table: &Pages,
-    ) {
+    ) -> bool {
         if before == after {
-            return;
+            return false;
         }
+        let mut turn_is_open = false;
         // First, so that nobody is put up who would have to go again.
         if after == Standing::Held {
             self.hold(id, task);
@@ -44,7 +46,7 @@ impl Queues {
                 (Standing::Aside | Standing::Retrying | Standing::Held, _) => {}
             }
             if task.key().is_some() {
-                self.restand_in_lane((id, task), before, after, table);
+                turn_is_open = self.restand_in_lane((id, task), before, after, table);
             } else {
                 let own = |standing| {
                     let rank = (By::Priority, Rank::by_priority(task.priority, id));
@@ -57,6 +59,7 @@ impl Queues {
         if before == Standing::Held {
             self.let_go(task, table);
         }
+        turn_is_open
     }
 
     /// Changes the lane of a key, if it is there, and has it put up the task that it should then.
@@ -86,27 +89,31 @@ impl Queues {
         }
     }
 
-    /// The lane of a task that has a key comes with the first and goes with the last.
+    /// The lane of a key comes with its first task and goes with its last. Tells whether the key is
+    /// to get a turn since, or has lost the one that it had.
     fn restand_in_lane(
         &mut self,
         (id, task): (TaskId, &Task),
         before: Standing,
         after: Standing,
         table: &Pages,
-    ) {
-        let Some(key) = task.key() else { return };
+    ) -> bool {
+        let Some(key) = task.key() else { return false };
         let queue = self.any_mut(task.queue);
-        let rule = KeyRule::of(&queue.settings);
-        let lane = queue.choice.lane_mut(key);
-        lane.restand(id, before, after);
-        let handover = lane.settle(rule, table);
-        if lane.is_empty() {
+        let (rule, is_fair) = (KeyRule::of(&queue.settings), queue.settings.fair);
+        let (handover, is_empty, lacks_turn) = queue.choice.change_lane(key, |lane| {
+            lane.restand(id, before, after);
+            (lane.settle(rule, table), lane.is_empty(), lane.lacks_turn())
+        });
+        if is_empty {
             queue.choice.lanes.remove(key);
         }
-        let Some(handover) = handover else { return };
+        let turn_is_open = is_fair && (is_empty || lacks_turn);
+        let Some(handover) = handover else { return turn_is_open };
         let other = |id| table.get(id).expect("a nominee is in the table");
         let find = |nominee| if nominee == id { task } else { other(nominee) };
         self.hand_over(handover, find, table);
+        turn_is_open
     }
 
     fn hand_over<'a>(

@@ -5,7 +5,6 @@ use ferry_types::{Priority, QueueName, TaskId};
 use super::bucket::Bucket;
 use super::choice::Choice;
 use super::id_set::IdSet;
-use super::lane::Lane;
 use super::rank::{By, Rank};
 use super::task::{Task, TaskState};
 use crate::command::QueueSettings;
@@ -65,7 +64,7 @@ impl Queue {
         (bare.paused, bare.bucket) = (self.paused, self.bucket);
         bare.keyless_turn = self.keyless_turn;
         for (key, lane) in &self.choice.lanes {
-            bare.choice.lane_mut(key).turn = lane.turn;
+            bare.choice.change_lane(key, |bare| bare.turn = lane.turn);
         }
         bare
     }
@@ -92,11 +91,6 @@ impl Queue {
             && self.settings.max_concurrency.is_none()
             && self.settings.rate.is_none()
             && firsts.iter().all(|firsts| firsts.is_empty())
-    }
-
-    /// Whether a key is to get a turn here, or has lost the one that it had.
-    pub(crate) fn turn_is_open(&self, key: &str) -> bool {
-        self.settings.fair && self.choice.lanes.get(key).is_none_or(Lane::lacks_turn)
     }
 
     /// The first plain task that is ready: highest priority first, then enqueue order (I6).

@@ -35,9 +35,11 @@ impl Applying<'_> {
         for key in keys {
             if with_turns {
                 let queue = self.machine.queues.any_mut(number);
-                let lane = queue.choice.lane_mut(&key);
-                let has_turn = queue.settings.fair && lane.ready.first().is_some();
-                lane.turn = has_turn.then(|| self.machine.counters.take_turn());
+                let (is_fair, counters) = (queue.settings.fair, &mut self.machine.counters);
+                queue.choice.change_lane(&key, |lane| {
+                    let has_turn = is_fair && lane.ready.first().is_some();
+                    lane.turn = has_turn.then(|| counters.take_turn());
+                });
                 self.dirty.lanes.insert((number, key.clone()));
             }
             let table = self.machine.tasks.table();

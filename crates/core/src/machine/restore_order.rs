@@ -26,8 +26,8 @@ impl Machine {
         if turn >= self.counters.next_turn {
             return Err(format!("the turn of the key {key} was not given yet"));
         }
-        let lane = self.queues.any_mut(queue).choice.lane_mut(&key);
-        if lane.turn.replace(turn).is_some() {
+        let choice = &mut self.queues.any_mut(queue).choice;
+        if choice.change_lane(&key, |lane| lane.turn.replace(turn)).is_some() {
             return Err(format!("the key {key} is there twice"));
         }
         Ok(())

@@ -13,6 +13,8 @@ use super::task::Task;
 pub(crate) struct Moved {
     pub(crate) before: Standing,
     pub(crate) after: Standing,
+    /// Whether its key is to get a turn since, or has lost the one that it had.
+    pub(crate) turn_is_open: bool,
 }
 
 impl Applying<'_> {
@@ -21,7 +23,7 @@ impl Applying<'_> {
         let queues = &self.machine.queues;
         let task = self.machine.tasks.get(id).expect("the caller has changed the task");
         self.dirty.stir(queues, task, moved);
-        if let Some(key) = task.key().filter(|key| queues.any(task.queue).turn_is_open(key)) {
+        if let Some(key) = task.key().filter(|_| moved.turn_is_open) {
             let (number, key) = (task.queue, Box::<str>::from(key));
             self.follow_lane(number, &key);
         }

@@ -62,16 +62,17 @@ impl Tasks {
         &self.table
     }
 
-    /// Adds a new task to its queue.
-    pub(crate) fn insert(&mut self, id: TaskId, task: Task, queues: &mut Queues) {
+    /// Adds a new task to its queue. Tells how it moved if something beside it may care.
+    pub(crate) fn insert(&mut self, id: TaskId, task: Task, queues: &mut Queues) -> Option<Moved> {
         queues.any_mut(task.queue).add(id, &task);
         self.times.note(id, &task);
-        let (is_bound, standing) = (queues.is_bound(&task), task.standing());
+        let (is_bound, after) = (queues.is_bound(&task), task.standing());
         let is_new = self.table.insert(id, task);
         assert!(is_new, "task {id} is inserted once");
-        if is_bound && let Some(task) = self.table.get(id) {
-            queues.restand((id, task), Standing::Aside, standing, &self.table);
-        }
+        let task = self.table.get(id).filter(|_| is_bound)?;
+        let before = Standing::Aside;
+        let turn_is_open = queues.restand((id, task), before, after, &self.table);
+        Some(Moved { before, after, turn_is_open })
     }
 
     /// Changes a task, which exists. Gives what the change does, and how the task moved if
@@ -96,21 +97,21 @@ impl Tasks {
         if before == after || !(is_bound || has_bound) {
             return (given, None);
         }
-        if is_bound && let Some(task) = self.table.get(id) {
-            queues.restand((id, task), before, after, &self.table);
-        }
-        (given, Some(Moved { before, after }))
+        let task = self.table.get(id).filter(|_| is_bound);
+        let turn_is_open =
+            task.is_some_and(|task| queues.restand((id, task), before, after, &self.table));
+        (given, Some(Moved { before, after, turn_is_open }))
     }
 
-    /// Removes a task, which exists, and gives it back.
-    pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> Task {
+    /// Removes a task, which exists, and gives it back, with how it moved.
+    pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> (Task, Moved) {
         let task = self.table.remove(id).expect("a removed task exists");
         self.times.forget(id, &task);
         queues.any_mut(task.queue).remove(id, &task);
-        if queues.is_bound(&task) {
-            queues.restand((id, &task), task.standing(), Standing::Aside, &self.table);
-        }
-        task
+        let (before, after) = (task.standing(), Standing::Aside);
+        let turn_is_open =
+            queues.is_bound(&task) && queues.restand((id, &task), before, after, &self.table);
+        (task, Moved { before, after, turn_is_open })
     }
 
     /// What is wrong with the indexes, for tests.
