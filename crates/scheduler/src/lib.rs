@@ -1,0 +1,24 @@
+//! Which worker is to get which task: pure functions over what a leader sees at one moment.
+//!
+//! 1. Nothing is given beyond a worker's free slots, its free resources, or its labels.
+//! 2. Tasks are tried in the order in which they come. One that finds no room is passed over, and
+//!    what stands behind it may take the room that it cannot use.
+//! 3. The first that finds no room, though a worker is large enough for it, has that worker kept
+//!    free until it fits. So a stream of small tasks never starves a large one.
+//!
+//! Left out on purpose: everything that is decided again when the choice is applied, which the
+//! machine does, and time: a choice is made anew whenever something has changed.
+
+mod amounts;
+mod assign;
+mod pace;
+mod policy;
+mod task;
+mod worker;
+
+pub use amounts::Amounts;
+pub use assign::{Assignment, assign};
+pub use pace::Paces;
+pub use policy::Policy;
+pub use task::Task;
+pub use worker::Worker;
