@@ -10,13 +10,14 @@ use toml::{Table, Value};
 /// Who may use whom. An arrow that is not here needs a decision, not a line in a manifest.
 const ARROWS: &[(&str, &[&str])] = &[
     ("types", &[]),
+    ("forecast", &[]),
     ("core", &["types"]),
     ("api", &["types"]),
     ("store", &["types", "core"]),
     ("client", &["types", "api"]),
     ("replica", &["types", "core", "store"]),
     ("scheduler", &[]),
-    ("server", &["types", "core", "store", "replica", "api", "client", "scheduler"]),
+    ("server", &["types", "core", "store", "replica", "api", "client", "scheduler", "forecast"]),
     ("bench", &["types", "api"]),
     ("bench-peers", &["bench"]),
     ("cli", &["types", "api", "client", "server", "bench"]),
