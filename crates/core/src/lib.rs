@@ -34,6 +34,7 @@ pub mod rejection;
 pub mod reply;
 pub mod row;
 mod state;
+mod traffic;
 mod view;
 
 pub use change::Change;
@@ -44,4 +45,5 @@ pub use machine::{Applied, Machine, Outcome, Restoring};
 pub use rejection::Rejection;
 pub use reply::Reply;
 pub use state::StateName;
+pub use traffic::{Sums, TrafficBucket, TrafficView};
 pub use view::{HistoryView, LimitView, Offer, QueueView, TaskFilter, TaskView};

@@ -30,6 +30,7 @@ mod leaders;
 mod limits;
 mod line;
 mod locks;
+mod measured;
 mod nack;
 mod named;
 mod order;
@@ -59,6 +60,7 @@ mod task;
 mod task_row;
 mod task_state;
 mod tasks;
+mod traffic;
 mod transact;
 mod unique;
 mod word;
@@ -72,8 +74,8 @@ use crate::{Change, Effect, Entry, Rejection, Reply};
 use answers::Answers;
 use applying::Applying;
 use leaders::Leaders;
+use measured::Measured;
 use queues::Queues;
-use rates::Rates;
 use tasks::Tasks;
 
 pub use restore::Restoring;
@@ -109,7 +111,7 @@ pub struct Machine {
     ended: BTreeMap<TaskId, bool>,
     leaders: Leaders,
     /// By queue. What this node counts for itself: neither stored nor compared.
-    rates: BTreeMap<u32, Rates>,
+    measured: BTreeMap<u32, Measured>,
     /// Answers forgotten before their time. Likewise this node's own.
     evicted_answers: u64,
 }
@@ -132,7 +134,7 @@ impl Default for Machine {
             answers: Answers::default(),
             ended: BTreeMap::new(),
             leaders: Leaders::default(),
-            rates: BTreeMap::new(),
+            measured: BTreeMap::new(),
             evicted_answers: 0,
         }
     }
@@ -141,8 +143,16 @@ impl Default for Machine {
 /// Whether the replicated state is the same. Looks at everything: for tests.
 impl PartialEq for Machine {
     fn eq(&self, other: &Self) -> bool {
-        let Self { counters, queues, tasks, answers, ended, leaders, rates: _, evicted_answers: _ } =
-            self;
+        let Self {
+            counters,
+            queues,
+            tasks,
+            answers,
+            ended,
+            leaders,
+            measured: _,
+            evicted_answers: _,
+        } = self;
         *counters == other.counters
             && *queues == other.queues
             && *tasks == other.tasks

@@ -67,6 +67,11 @@ pub const EVENTS_MAX: u64 = 100_000;
 pub const HISTORY_MAX: usize = 100;
 /// Changes of the leader that histories can tell. The oldest go first.
 pub const LEADERS_MAX: usize = 1_000;
+/// Workers of a queue whose names its measurements remember; those beyond are counted by what they
+/// hold.
+pub const WORKERS_SEEN_MAX: usize = 1_000;
+/// The most workers that a forecast is made for.
+pub const FORECAST_WORKERS_MAX: u32 = 100_000;
 /// Queues of a cluster.
 pub const QUEUES_MAX: usize = 10_000;
 /// Named limits of a cluster.

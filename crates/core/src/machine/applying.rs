@@ -11,6 +11,7 @@ use super::dirty::{Dirty, Stored};
 use super::events::{Events, told};
 use super::gate::Gate;
 use super::journal::Journal;
+use super::measured::{Count, has_arrived};
 use super::task::Task;
 use super::{Machine, Outcome};
 use crate::command::{Idempotency, TableLimits};
@@ -104,6 +105,9 @@ impl<'a> Applying<'a> {
             ended = (!task.is_unfinished()).then(|| has_failed(task));
             told(id, event, task)
         });
+        if has_arrived(&event) {
+            self.count(event.queue, Count::Ready);
+        }
         self.tell(event);
         self.dirty.tasks.push(id);
         if let Some(moved) = moved {

@@ -24,7 +24,7 @@ impl Applying<'_> {
             return Err(Rejection::QueueNotEmpty(QueueNotEmpty { queue: name.clone(), counts }));
         }
         self.machine.queues.delete(number);
-        self.machine.rates.remove(&number);
+        self.machine.measured.remove(&number);
         self.dirty.queues.insert(number);
         Ok(QueueDeleted {})
     }

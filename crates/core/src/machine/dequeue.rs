@@ -5,6 +5,7 @@ use ferry_types::{LeaseToken, TaskId};
 
 use super::applying::Applying;
 use super::gate::Gate;
+use super::measured::Taken;
 use super::task::{Held, Task};
 use crate::Rejection;
 use crate::command::Dequeue;
@@ -73,6 +74,7 @@ impl Applying<'_> {
     fn lease(&mut self, id: TaskId, lease_ms: Option<u64>, worker: Option<&str>) -> Lease {
         let task = self.machine.tasks.get(id).expect("a ready task is in the table");
         let attempt = task.attempt.saturating_add(1);
+        let taken = Taken::new(task);
         let settings = self.settings(task.queue);
         let length_ms = lease_ms.unwrap_or(task.lease_ms(settings));
         let has_limits = !self.machine.queues.limits.is_empty();
@@ -89,6 +91,7 @@ impl Applying<'_> {
             task.lease(Held { token, expires_at, length_ms, worker }, started_at);
             task.attempt = attempt;
         });
+        self.count_lease(&taken, worker);
         Lease {
             task: id.get(),
             token: token.get(),

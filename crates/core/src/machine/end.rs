@@ -6,6 +6,7 @@ use ferry_types::limits::EVICTIONS_PER_INSERT_MAX;
 use ferry_types::{LeaseToken, TaskId, Timestamp};
 
 use super::applying::Applying;
+use super::measured::Count;
 use super::task::TaskState;
 use crate::command::QueueSettings;
 use crate::event::EventName;
@@ -24,8 +25,9 @@ impl Applying<'_> {
 
     /// Ends a task well.
     pub(crate) fn succeed(&mut self, id: TaskId, token: LeaseToken) {
-        let queue = self.machine.tasks.get(id).expect("the caller has seen the task").queue;
-        self.count(queue, 0, 1);
+        let task = self.machine.tasks.get(id).expect("the caller has seen the task");
+        let started_at = task.last_lease().map(|lease| lease.started_at);
+        self.count(task.queue, Count::Acked { started_at });
         self.end(id, EventName::Acked, |finished_at, kept_until| TaskState::Succeeded {
             token,
             finished_at,

@@ -3,7 +3,8 @@ use ferry_types::TaskId;
 use super::applying::Applying;
 use super::dependencies::Dependencies;
 use super::events::told;
-use super::task::Task;
+use super::measured::Count;
+use super::task::{Task, TaskState};
 use crate::Rejection;
 use crate::command::{Enqueue, QueueSettings};
 use crate::event::EventName;
@@ -37,20 +38,21 @@ impl Applying<'_> {
         let is_tied = matches!(&tasks[..], [task] if !task.depends_on.is_empty());
         let (now, first_task) = (self.machine.now(), self.machine.counters.next_task);
         self.machine.counters.next_task += count;
-        let mut hopeless = Vec::new();
+        let (mut hopeless, mut ready) = (Vec::new(), 0);
         for (number, new) in (first_task..).zip(tasks) {
             let (id, payload) = (TaskId::new(number), new.payload.clone());
             let dependencies = self.dependencies(&new);
             let Dependencies { waits_for, failed } = dependencies.expect("all were there above");
             let task = Task::new(queue, new, waits_for, now, self.index);
             self.tell(told(id, EventName::Enqueued, &task));
+            ready += u64::from(!failed && matches!(task.state(), TaskState::Ready));
             self.insert_task(id, task);
             self.dirty.payloads.push((id, payload));
             hopeless.extend(failed.then_some(id));
         }
         // Only now: an end may push out what others of these depend on.
         hopeless.into_iter().for_each(|id| self.call_off(id));
-        self.count(queue, count, 0);
+        self.count(queue, Count::Enqueued { tasks: count, ready });
         let state =
             if is_tied { self.state_of(TaskId::new(first_task)) } else { StateName::Unknown };
         Ok(Enqueued {

@@ -6,6 +6,7 @@ use ferry_types::TaskId;
 
 use super::applying::Applying;
 use super::dirty::Mark;
+use super::measured::Count;
 use super::queue::Queue;
 use super::task::Task;
 use crate::row::CountersRow;
@@ -23,8 +24,8 @@ pub(crate) struct Journal {
     dirty: Mark,
     /// How many events were told.
     events: usize,
-    /// Tasks enqueued and acked by queue, to be counted if it succeeds.
-    counts: Vec<(u32, u64, u64)>,
+    /// By queue, what is to be counted if it succeeds.
+    pub(crate) counts: Vec<(u32, Count)>,
 }
 
 impl Applying<'_> {
@@ -46,8 +47,8 @@ impl Applying<'_> {
     /// Lets stand what was done since [`begin`](Self::begin).
     pub(crate) fn commit(&mut self) {
         let Some(journal) = self.journal.take() else { return };
-        for (queue, enqueued, acked) in journal.counts {
-            self.count(queue, enqueued, acked);
+        for (queue, count) in journal.counts {
+            self.count(queue, count);
         }
     }
 
@@ -111,14 +112,5 @@ impl Applying<'_> {
         if let Some(journal) = &mut self.journal {
             journal.drained_queues.push((number, queue));
         }
-    }
-
-    /// Counts tasks enqueued and acked.
-    pub(crate) fn count(&mut self, queue: u32, enqueued: u64, acked: u64) {
-        if let Some(journal) = &mut self.journal {
-            return journal.counts.push((queue, enqueued, acked));
-        }
-        let now = self.machine.now();
-        self.machine.rates.entry(queue).or_default().count(now, enqueued, acked);
     }
 }

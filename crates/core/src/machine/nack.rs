@@ -5,6 +5,7 @@ use ferry_types::limits::ERROR_BYTES_MAX;
 
 use super::applying::Applying;
 use super::backoff::backoff_ms;
+use super::measured::Count;
 use super::settle::accepted;
 use super::task::TaskState;
 use crate::Rejection;
@@ -24,6 +25,7 @@ impl Applying<'_> {
         let backoff_ms = || backoff_ms(&task.retry(settings), id, attempt);
         let delay = Duration::from_millis(nack.delay_ms.unwrap_or_else(backoff_ms));
 
+        let (queue, started_at) = (task.queue, task.last_lease().map(|lease| lease.started_at));
         let due = self.machine.now() + delay;
         let state = match (is_dead, delay.is_zero()) {
             (true, _) => StateName::Dead,
@@ -31,6 +33,7 @@ impl Applying<'_> {
             (false, false) => StateName::Retrying,
         };
         let error = nack.error.as_deref().map(cut);
+        self.count(queue, Count::Nacked { started_at });
         if is_dead {
             self.bury(id, EventName::Nacked, error);
             return Ok(accepted(id, state, attempt));

@@ -1,11 +1,13 @@
 //! What readers may ask.
 
-use ferry_types::TaskId;
 use ferry_types::limits::BROWSE_SCAN_MAX;
+use ferry_types::{TaskId, Timestamp};
 
 use super::Machine;
 use super::limits::Limit;
 use super::task::Task;
+use super::traffic::Traffic;
+use crate::traffic::TrafficView;
 use crate::view::{LimitView, QueueView, TaskFilter, TaskView};
 
 impl Machine {
@@ -28,6 +30,14 @@ impl Machine {
     pub fn queues(&self, after: Option<&str>, limit: usize) -> Vec<QueueView> {
         let numbers = self.queues.after(after).take(limit);
         numbers.filter_map(|number| self.queue_view(number)).collect()
+    }
+
+    /// How a queue was used until `now`, which is replicated time or later.
+    pub fn traffic(&self, name: &str, now: Timestamp) -> Option<TrafficView> {
+        let number = self.queues.number(name)?;
+        let nothing = || Traffic::new(now).view(now);
+        let measured = self.measured.get(&number);
+        Some(measured.map_or_else(nothing, |measured| measured.traffic.view(now)))
     }
 
     /// A named limit.
@@ -111,9 +121,9 @@ impl Machine {
     fn queue_view(&self, number: u32) -> Option<QueueView> {
         let queue = self.queues.get(number)?;
         let oldest_ready = queue.oldest_ready().and_then(|id| self.tasks.get(id));
-        let rates = self.rates.get(&number);
+        let measured = self.measured.get(&number);
         let (enqueued_lately, acked_lately) =
-            rates.map_or((0, 0), |rates| rates.lately(self.now()));
+            measured.map_or((0, 0), |measured| measured.rates.lately(self.now()));
         Some(QueueView {
             name: queue.name.clone(),
             settings: queue.settings,
