@@ -24,6 +24,8 @@ pub enum Code {
     NodeNotFound,
     /// Put the limit, or correct its name.
     LimitNotFound,
+    /// Register the worker: there is none of this name, or its session has ended.
+    WorkerNotFound,
     /// Use one of the methods in `Allow`.
     MethodNotAllowed,
     /// Accept `application/json`.
@@ -77,7 +79,7 @@ pub enum Code {
 
 impl Code {
     /// Every code that a node sends.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::MalformedJson,
         Self::InvalidArgument,
         Self::UnknownField,
@@ -87,6 +89,7 @@ impl Code {
         Self::LeaseNotFound,
         Self::NodeNotFound,
         Self::LimitNotFound,
+        Self::WorkerNotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::RequestTimeout,
@@ -121,7 +124,8 @@ impl Code {
             | Self::TaskNotFound
             | Self::LeaseNotFound
             | Self::NodeNotFound
-            | Self::LimitNotFound => 404,
+            | Self::LimitNotFound
+            | Self::WorkerNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::RequestTimeout => 408,
@@ -156,6 +160,7 @@ impl Code {
             Self::LeaseNotFound => "lease_not_found",
             Self::NodeNotFound => "node_not_found",
             Self::LimitNotFound => "limit_not_found",
+            Self::WorkerNotFound => "worker_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
             Self::RequestTimeout => "request_timeout",
@@ -195,6 +200,7 @@ impl Code {
             Self::LeaseNotFound => "the lease does not exist",
             Self::NodeNotFound => "the node does not exist",
             Self::LimitNotFound => "the limit does not exist",
+            Self::WorkerNotFound => "the worker is not registered",
             Self::MethodNotAllowed => "the route does not have this method",
             Self::NotAcceptable => "the answer has no form that is accepted",
             Self::RequestTimeout => "the request did not come in time",

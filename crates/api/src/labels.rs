@@ -1,4 +1,4 @@
-//! The labels of a task.
+//! Labels: a producer's of a task, a worker's, and those that a task selects its worker by.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,19 +37,19 @@ impl<'de> Visitor<'de> for Labels {
     }
 }
 
-/// Refuses too many labels, and too long ones.
-pub(crate) fn check(labels: &BTreeMap<String, String>) -> Result<(), InvalidField> {
-    InvalidField::check_length("labels", labels.len(), limits::LABELS_MAX, "labels")?;
+/// Refuses too many labels, and too long ones, in this field.
+pub(crate) fn check(field: &str, labels: &BTreeMap<String, String>) -> Result<(), InvalidField> {
+    InvalidField::check_length(field, labels.len(), limits::LABELS_MAX, "labels")?;
     for (key, value) in labels {
         if key.is_empty() {
-            return Err(InvalidField::new("labels", "must not have an empty key"));
+            return Err(InvalidField::new(field, "must not have an empty key"));
         }
         if key.len() > limits::LABEL_KEY_BYTES_MAX {
             let most = limits::LABEL_KEY_BYTES_MAX;
             let detail = format!("must have keys of at most {most} bytes, not {}", key.len());
-            return Err(InvalidField::new("labels", detail));
+            return Err(InvalidField::new(field, detail));
         }
-        let (field, most) = (format!("labels.{key}"), limits::LABEL_VALUE_BYTES_MAX);
+        let (field, most) = (format!("{field}.{key}"), limits::LABEL_VALUE_BYTES_MAX);
         InvalidField::check_length(&field, value.len(), most, "bytes")?;
     }
     Ok(())

@@ -14,6 +14,7 @@ pub mod headers;
 pub mod openapi;
 pub mod routes;
 
+mod assign;
 mod change;
 mod cluster;
 mod code;
@@ -32,6 +33,7 @@ mod queue;
 mod rate;
 mod raw;
 mod redrive;
+mod resources;
 mod retry;
 mod rfc3339;
 mod settle;
@@ -40,7 +42,9 @@ mod state;
 mod task;
 mod transaction;
 mod unique;
+mod worker;
 
+pub use assign::AssignPolicy;
 pub use change::TaskChange;
 pub use cluster::{AddNode, ClusterStatus, NodeRole, NodeStatus, TransferLeader};
 pub use code::Code;
@@ -68,3 +72,4 @@ pub use transaction::{
     OperationResult, RequireOperation, TransactionRequest, TransactionResponse,
 };
 pub use unique::{OnDependencyFailure, Unique, UniqueUntil};
+pub use worker::{Heartbeat, WorkerDocument, WorkerLease, WorkerList, WorkerLoad, WorkerSettings};

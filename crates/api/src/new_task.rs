@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    CheckedRetry, InvalidField, OnDependencyFailure, RetryPolicy, Unique, labels, raw, rfc3339,
+    CheckedRetry, InvalidField, OnDependencyFailure, RetryPolicy, Unique, labels, raw, resources,
+    rfc3339,
 };
 
 /// A task as its producer describes it. What is left out is the queue's setting or the default.
@@ -64,6 +65,15 @@ pub struct NewTask {
     /// What becomes of it if one of them is dead, cancelled or expired. `cancel`.
     #[serde(skip_serializing_if = "OnDependencyFailure::is_default")]
     pub on_dependency_failure: OnDependencyFailure,
+    /// What it takes of its worker's resources: up to 16 kinds, with names of 1 to 128 bytes.
+    #[serde(
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "resources::deserialize"
+    )]
+    pub resources: BTreeMap<String, u64>,
+    /// The labels that its worker must have, each with this value: as many and as long as labels.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels::deserialize")]
+    pub selector: BTreeMap<String, String>,
 }
 
 /// A task that has passed the border.
@@ -97,6 +107,10 @@ pub struct CheckedTask {
     pub depends_on: Vec<TaskId>,
     /// What becomes of it if one of them fails.
     pub on_dependency_failure: OnDependencyFailure,
+    /// What it takes of its worker's resources.
+    pub resources: BTreeMap<String, u64>,
+    /// The labels that its worker must have.
+    pub selector: BTreeMap<String, String>,
 }
 
 /// What the worker gets.
@@ -152,7 +166,9 @@ impl NewTask {
         let retry = self.retry.as_ref().map(RetryPolicy::check).transpose();
         let retry = retry.map_err(|invalid| invalid.within("retry"))?;
         self.task_type.as_deref().map_or(Ok(()), check_type)?;
-        labels::check(&self.labels)?;
+        labels::check("labels", &self.labels)?;
+        labels::check("selector", &self.selector)?;
+        resources::check(&self.resources)?;
         self.key.as_deref().map_or(Ok(()), |key| check_key("key", key))?;
         InvalidField::check_length("locks", self.locks.len(), limits::LOCKS_MAX, "locks")?;
         for (place, lock) in self.locks.iter().enumerate() {
@@ -177,6 +193,8 @@ impl NewTask {
             unique,
             depends_on: self.depends_on,
             on_dependency_failure: self.on_dependency_failure,
+            resources: self.resources,
+            selector: self.selector,
         })
     }
 }

@@ -20,7 +20,7 @@ fn samples() -> Vec<(&'static str, Value)> {
         "started_at":"2026-01-02T03:04:06Z","finished_at":"2026-01-02T03:04:07Z","last_error":"e",
         "result":1,"payload":1,"payload_base64":"","type":"t","labels":{{"k":"v"}},"lease_ms":5,
         "ttl_ms":6,"retry":{{}},"traceparent":"p","key":"k","locks":["l"],"unique":{{"key":"u"}},"depends_on":["t1"],
-        "on_dependency_failure":"run","lease":{lease},"index":12}}"#
+        "on_dependency_failure":"run","resources":{{"r":1}},"selector":{{"k":"v"}},"lease":{lease},"index":12}}"#
     );
     let history = r#"{"index":1,"at":"2026-01-02T03:05:00Z","change":"leased","state":"leased",
         "attempt":1,"node":1,"worker":"w"}"#;
@@ -42,7 +42,9 @@ fn samples() -> Vec<(&'static str, Value)> {
     let new_task = r#"{"payload":1,"payload_base64":"","priority":1,"delay_ms":1,
         "run_at":"2026-01-02T03:05:00Z","max_attempts":1,"lease_ms":1,"ttl_ms":1,"retry":{},
         "type":"t","labels":{"k":"v"},"key":"k","locks":["l"],"unique":{"key":"u"},"depends_on":["t1"],
-        "on_dependency_failure":"run"}"#;
+        "on_dependency_failure":"run","resources":{"r":1},"selector":{"k":"v"}}"#;
+    let worker = r#"{"worker":"w","session":1,"queues":[],"slots":1,"session_ms":1,
+        "draining":false,"load":{"slots":0},"leases":[]}"#;
     let with_queue = new_task.replacen('{', r#"{"queue":"q","#, 1);
     vec![
         ("Problem", value::<Problem>(problem)),
@@ -65,6 +67,15 @@ fn samples() -> Vec<(&'static str, Value)> {
             ),
         ),
         ("LimitList", value::<LimitList>(r#"{"limits":[],"next_page_token":"x"}"#)),
+        ("WorkerSettings", value::<WorkerSettings>(r#"{"resources":{"r":1},"labels":{"k":"v"}}"#)),
+        ("WorkerDocument", value::<WorkerDocument>(worker)),
+        ("WorkerLoad", value::<WorkerLoad>(r#"{"slots":1}"#)),
+        ("WorkerLease", value::<WorkerLease>(r#"{"lease":"l1.1","task":"t1","queue":"q"}"#)),
+        ("WorkerList", value::<WorkerList>(r#"{"workers":[],"next_page_token":"x"}"#)),
+        (
+            "Heartbeat",
+            value::<Heartbeat>(r#"{"worker":"w","session":1,"session_ms":1,"draining":false}"#),
+        ),
         ("PurgeRequest", value::<PurgeRequest>(r#"{"state":"all"}"#)),
         ("Purged", value::<Purged>(r#"{"purged":1}"#)),
         (

@@ -1,10 +1,10 @@
 use ferry_types::{QueueName, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidField, Rate, RetryPolicy};
+use crate::{AssignPolicy, InvalidField, Rate, RetryPolicy};
 
 /// What a queue may be told: the body of `PUT /v1/queues/{queue}`. What is left out is the default.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QueueSettings {
     /// How long a lease lasts, in milliseconds. 1 to 12 hours; 30,000.
@@ -41,6 +41,8 @@ pub struct QueueSettings {
     pub key_concurrency: Option<u64>,
     /// Whether keys take turns, whatever the priority and the age of their tasks. false.
     pub fair: bool,
+    /// How its tasks come to workers. `"pull"`.
+    pub assign: AssignPolicy,
 }
 
 impl QueueSettings {
@@ -66,6 +68,7 @@ impl QueueSettings {
         }
         let rate = self.rate.as_ref().map(Rate::check).transpose();
         rate.map_err(|invalid| invalid.within("rate"))?;
+        self.assign.check()?;
         if let Some(ttl) = self.ttl_ms {
             InvalidField::check_millis("ttl_ms", ttl, 1, limits::DELAY_MAX)?;
         }
@@ -94,6 +97,7 @@ impl Default for QueueSettings {
             rate: None,
             key_concurrency: None,
             fair: false,
+            assign: AssignPolicy::Pull,
         }
     }
 }
@@ -230,7 +234,7 @@ mod tests {
         let json = serde_json::to_string(&document).expect("a document has a JSON form");
         assert_eq!(
             json,
-            r#"{"queue":"mail","settings":{"lease_ms":30000,"max_attempts":25,"retry":{"initial_ms":1000,"multiplier":2.0,"max_ms":3600000,"jitter":0.1},"result_retention_ms":3600000,"fair":false},"paused":false,"counts":{"scheduled":0,"blocked":0,"ready":2,"leased":0,"retrying":0,"succeeded":0,"dead":0,"cancelled":0,"expired":0},"bytes":10,"oldest_ready_age_ms":7,"rates":{"enqueue_per_second":0.5,"ack_per_second":0.0}}"#
+            r#"{"queue":"mail","settings":{"lease_ms":30000,"max_attempts":25,"retry":{"initial_ms":1000,"multiplier":2.0,"max_ms":3600000,"jitter":0.1},"result_retention_ms":3600000,"fair":false,"assign":"pull"},"paused":false,"counts":{"scheduled":0,"blocked":0,"ready":2,"leased":0,"retrying":0,"succeeded":0,"dead":0,"cancelled":0,"expired":0},"bytes":10,"oldest_ready_age_ms":7,"rates":{"enqueue_per_second":0.5,"ack_per_second":0.0}}"#
         );
         assert_eq!(serde_json::from_str::<QueueDocument>(&json).expect("valid"), document);
     }

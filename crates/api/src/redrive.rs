@@ -62,7 +62,7 @@ impl DeadFilter {
     fn check(&self) -> Result<(), InvalidField> {
         self.task_type.as_deref().map_or(Ok(()), check_type)?;
         self.key.as_deref().map_or(Ok(()), |key| check_key("key", key))?;
-        labels::check(&self.labels)?;
+        labels::check("labels", &self.labels)?;
         let Some(error) = &self.error else { return Ok(()) };
         if error.is_empty() {
             return Err(InvalidField::new("error", "must not be empty"));

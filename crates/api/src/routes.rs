@@ -49,6 +49,16 @@ pub const TRANSACTIONS: &str = "/v1/transactions";
 pub const LIMITS: &str = "/v1/limits";
 /// A named limit: PUT, GET, DELETE.
 pub const LIMIT: &str = "/v1/limits/{limit}";
+/// The registered workers: GET.
+pub const WORKERS: &str = "/v1/workers";
+/// A worker: PUT registers it, GET, DELETE.
+pub const WORKER: &str = "/v1/workers/{worker}";
+/// The worker lives: POST.
+pub const HEARTBEAT: &str = "/v1/workers/{worker}/heartbeat";
+/// The worker gets nothing new: POST.
+pub const DRAIN: &str = "/v1/workers/{worker}/drain";
+/// What is assigned to a worker, as a stream: GET.
+pub const ASSIGNMENTS: &str = "/v1/workers/{worker}/assignments";
 /// The cluster: GET.
 pub const CLUSTER: &str = "/v1/cluster";
 /// The nodes: POST adds one.
@@ -96,6 +106,11 @@ pub const ALL: &[(&str, &[&str])] = &[
     (TRANSACTIONS, &["post"]),
     (LIMITS, &["get"]),
     (LIMIT, &["put", "get", "delete"]),
+    (WORKERS, &["get"]),
+    (WORKER, &["put", "get", "delete"]),
+    (HEARTBEAT, &["post"]),
+    (DRAIN, &["post"]),
+    (ASSIGNMENTS, &["get"]),
     (CLUSTER, &["get"]),
     (NODES, &["post"]),
     (NODE, &["delete"]),

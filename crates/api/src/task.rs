@@ -82,6 +82,12 @@ pub struct TaskDocument {
     /// What becomes of it if one of these fails; left out if it is cancelled then.
     #[serde(default, skip_serializing_if = "OnDependencyFailure::is_default")]
     pub on_dependency_failure: OnDependencyFailure,
+    /// What it takes of its worker's resources.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, u64>,
+    /// The labels that its worker must have.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub selector: BTreeMap<String, String>,
     /// Who holds it, while it is leased; and after it was cancelled, until the holder has learned
     /// it or the lease has run out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -178,6 +178,7 @@ fn classify(url: String, problem: Problem) -> Outcome {
         | Code::LeaseNotFound
         | Code::NodeNotFound
         | Code::LimitNotFound
+        | Code::WorkerNotFound
         | Code::MethodNotAllowed
         | Code::NotAcceptable
         | Code::BodyTooLarge

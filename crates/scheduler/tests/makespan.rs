@@ -57,7 +57,7 @@ fn workers() -> Vec<Worker> {
     let worker = |place: usize| {
         let (slots, cpu, memory) = sizes[place % 3];
         let resources = Amounts::from([("cpu_millis", cpu), ("memory_mb", memory)]);
-        let disk = if place % 2 == 0 { "fast" } else { "slow" };
+        let disk = if place.is_multiple_of(2) { "fast" } else { "slow" };
         Worker {
             name: format!("w{place}"),
             queues: BTreeSet::from(["q".to_owned()]),

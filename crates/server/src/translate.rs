@@ -132,6 +132,7 @@ pub(crate) fn queue_document(view: QueueView, now: Timestamp) -> api::QueueDocum
             rate: settings.rate.map(limit::rate_document),
             key_concurrency: settings.key_concurrency,
             fair: settings.fair,
+            assign: api::AssignPolicy::Pull,
         },
         paused: view.paused,
         counts: counts(&view.counts),

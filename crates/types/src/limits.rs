@@ -76,6 +76,32 @@ pub const FORECAST_WORKERS_MAX: u32 = 100_000;
 pub const QUEUES_MAX: usize = 10_000;
 /// Named limits of a cluster.
 pub const LIMITS_MAX: usize = 1_000;
+/// Workers of a cluster.
+pub const WORKERS_MAX: usize = 20_000;
+/// Slots of a worker: leases that it holds at a time.
+pub const WORKER_SLOTS_MAX: u32 = 1_000;
+/// Queues that a worker serves.
+pub const WORKER_QUEUES_MAX: usize = 100;
+/// Kinds of resources of a worker, and of a task.
+pub const RESOURCES_MAX: usize = 16;
+/// Bytes of a resource's name.
+pub const RESOURCE_NAME_BYTES_MAX: usize = 128;
+/// The most of a resource that a worker has, or that a task needs.
+pub const RESOURCE_AMOUNT_MAX: u64 = 1_000_000_000_000_000;
+/// The shortest session of a worker.
+pub const SESSION_MIN: Duration = Duration::from_secs(1);
+/// The longest session of a worker.
+pub const SESSION_MAX: Duration = Duration::from_secs(600);
+/// The session of a worker that does not say how long it lasts.
+pub const SESSION_DEFAULT: Duration = Duration::from_secs(10);
+/// Leases given back after which one command ends no further session. One worker may have more.
+pub const LEASES_ENDED_PER_ENTRY_MAX: u64 = 1_000;
+/// Assignments in one command.
+pub const ASSIGNMENTS_MAX: usize = 1_000;
+/// Lines of tasks with needs that a pick looks at.
+pub const LINES_PER_PICK_MAX: usize = 1_000;
+/// Ready tasks that one look of the scheduler at a queue shows.
+pub const TASKS_PER_LOOK_MAX: usize = 2_000;
 /// Locks of a task.
 pub const LOCKS_MAX: usize = 100;
 /// Bytes of an ordering key, and of a lock's name.

@@ -7,6 +7,7 @@ mod nodes;
 mod queues;
 mod tasks;
 mod transactions;
+mod workers;
 
 use serde_json::{Map, Value, json};
 
@@ -52,6 +53,16 @@ impl Operation {
         Self { id, tag, summary, parameters: &[], kind: Kind::Local, body: None, answers }
     }
 
+    fn stream(
+        id: &'static str,
+        tag: &'static str,
+        summary: &'static str,
+        parameters: &'static [&'static str],
+        answers: Answers,
+    ) -> Self {
+        Self { id, tag, summary, parameters, kind: Kind::Stream, body: None, answers }
+    }
+
     fn admin(
         id: &'static str,
         summary: &'static str,
@@ -69,6 +80,8 @@ enum Kind {
     Read,
     /// Takes an idempotency key.
     Write,
+    /// What the leader sends on and on, relayed by whoever is asked.
+    Stream,
     /// Of the node that is asked, and never forwarded.
     Local,
     /// A change of the cluster, made by the leader.
@@ -92,7 +105,7 @@ pub(super) fn operation(path: &str, method: &str) -> Value {
             parameters.extend(["consistency", "min_index", "forward", "Ferry-Timeout-Ms"])
         }
         Kind::Write => parameters.extend(["forward", "Ferry-Timeout-Ms", "Idempotency-Key"]),
-        Kind::Admin => parameters.extend(["forward", "Ferry-Timeout-Ms"]),
+        Kind::Admin | Kind::Stream => parameters.extend(["forward", "Ferry-Timeout-Ms"]),
         Kind::Local => {}
     }
     let refer = |name: &&str| json!({ "$ref": format!("#/components/parameters/{name}") });
@@ -128,7 +141,7 @@ fn responses(operation: &Operation) -> Value {
     match operation.kind {
         Kind::Read => headers.push("Ferry-Stale-Ms"),
         Kind::Write => headers.push("Ferry-Replayed"),
-        Kind::Local | Kind::Admin => {}
+        Kind::Local | Kind::Admin | Kind::Stream => {}
     }
     let headers: Map<String, Value> = headers
         .into_iter()
@@ -152,6 +165,12 @@ fn responses(operation: &Operation) -> Value {
                 response["content"]["text/event-stream"]["schema"] =
                     json!({ "type": "string", "description": "Server-sent events." });
             }
+            Some("assignments") => {
+                let lines = json!({ "$ref": "#/components/schemas/TaskDocument" });
+                response["content"]["application/x-ndjson"]["schema"] = lines;
+                response["content"]["text/event-stream"]["schema"] =
+                    json!({ "type": "string", "description": "Server-sent events." });
+            }
             Some("object") => {
                 response["content"]["application/json"]["schema"] = json!({ "type": "object" });
             }
@@ -162,7 +181,7 @@ fn responses(operation: &Operation) -> Value {
         }
         responses.insert(status.to_string(), response);
     }
-    if operation.kind == Kind::Write || operation.kind == Kind::Admin {
+    if matches!(operation.kind, Kind::Write | Kind::Admin | Kind::Stream) {
         let description = "With `forward=false`: the leader is at `Location`.";
         responses.insert("307".to_owned(), json!({ "description": description }));
     }
@@ -177,6 +196,7 @@ fn find(path: &str, method: &str) -> Option<Operation> {
         .or_else(|| tasks::operation(path, method))
         .or_else(|| leases::operation(path, method))
         .or_else(|| transactions::operation(path, method))
+        .or_else(|| workers::operation(path, method))
         .or_else(|| nodes::operation(path, method))
         .or_else(|| feed::operation(path, method))
 }

@@ -7,6 +7,7 @@ mod limits;
 mod queues;
 mod tasks;
 mod transactions;
+mod workers;
 
 use serde_json::{Map, Value};
 
@@ -23,6 +24,7 @@ pub(super) fn all() -> Map<String, Value> {
         .chain(history::all())
         .chain(leases::all())
         .chain(limits::all())
+        .chain(workers::all())
         .chain(transactions::all())
         .chain(cluster::all())
         .map(|(name, schema)| (name.to_owned(), schema))

@@ -48,7 +48,7 @@ impl Shape {
 
     /// The settings of a queue.
     pub(super) fn settings(&self) -> QueueSettings {
-        self.settings
+        self.settings.clone()
     }
 
     /// Writes the further fields of a task behind its payload.

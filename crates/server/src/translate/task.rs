@@ -1,5 +1,7 @@
 //! Tasks on their way in and out.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -115,6 +117,8 @@ pub(crate) fn document(
             true => OnDependencyFailure::Run,
             false => OnDependencyFailure::Cancel,
         },
+        resources: BTreeMap::new(),
+        selector: BTreeMap::new(),
         lease,
         index: LogIndex::new(row.index),
     }

@@ -80,6 +80,7 @@ fn settings() -> Value {
             ("rate", of("Rate")),
             ("key_concurrency", concurrency(per_key)),
             ("fair", or(flag("Whether keys take turns, whatever the priority and age."), false)),
+            ("assign", of("AssignPolicy")),
         ],
     )
 }

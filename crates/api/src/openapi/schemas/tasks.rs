@@ -120,6 +120,8 @@ fn new_task() -> Value {
                 list("Tasks that must have ended first.", of("TaskId"), 0, DEPENDENCIES_MAX),
             ),
             ("on_dependency_failure", or(on_failure(), "cancel")),
+            ("resources", described("What it takes of its worker's resources.", "Resources")),
+            ("selector", described("The labels that its worker must have.", "Labels")),
         ],
     );
     schema["oneOf"] = json!([{ "required": ["payload"] }, { "required": ["payload_base64"] }]);
@@ -191,6 +193,8 @@ fn document() -> Value {
             ("unique", of("Unique")),
             ("depends_on", list("What it was to come after.", of("TaskId"), 0, DEPENDENCIES_MAX)),
             ("on_dependency_failure", on_failure()),
+            ("resources", described("What it takes of its worker's resources.", "Resources")),
+            ("selector", described("The labels that its worker must have.", "Labels")),
             ("lease", of("LeaseDocument")),
             ("index", count("The log index of its last change.")),
         ],
