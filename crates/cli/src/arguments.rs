@@ -171,6 +171,8 @@ mod tests {
             "ferry tasks --state asleep",
             "ferry tasks cancel l7.1",
             "ferry queues purge mail",
+            "ferry queues put mail --assign push",
+            "ferry queues put mail --assign spread=",
             "ferry queues purge mail leased",
             "ferry queues redrive mail --label novalue",
             "ferry work mail",

@@ -1,5 +1,5 @@
 use clap::Args;
-use ferry_api::{QueueSettings, Rate, RetryPolicy};
+use ferry_api::{AssignPolicy, QueueSettings, Rate, RetryPolicy};
 use ferry_types::QueueName;
 
 #[derive(Debug, Args)]
@@ -55,6 +55,9 @@ pub(super) struct Put {
     /// Have keys take turns, whatever the priority and the age of their tasks
     #[arg(long)]
     fair: bool,
+    /// How its tasks come to workers: pull, least_loaded, best_fit, or spread=LABEL
+    #[arg(long, value_name = "POLICY", value_parser = policy, default_value = "pull")]
+    assign: AssignPolicy,
 }
 
 impl Put {
@@ -78,6 +81,20 @@ impl Put {
             rate: self.rate.map(|per_second| Rate { per_second, burst: self.burst }),
             key_concurrency: self.key_concurrency,
             fair: self.fair,
+            assign: self.assign.clone(),
         }
+    }
+}
+
+/// Reads a policy.
+fn policy(text: &str) -> Result<AssignPolicy, String> {
+    match text {
+        "pull" => Ok(AssignPolicy::Pull),
+        "least_loaded" => Ok(AssignPolicy::LeastLoaded),
+        "best_fit" => Ok(AssignPolicy::BestFit),
+        _ => match text.strip_prefix("spread=") {
+            Some(label) if !label.is_empty() => Ok(AssignPolicy::Spread(label.to_owned())),
+            _ => Err("a policy is pull, least_loaded, best_fit, or spread=LABEL".to_owned()),
+        },
     }
 }
