@@ -3,7 +3,7 @@ use ferry_types::{LogIndex, TaskId};
 
 use crate::row::{
     CountersRow, EndedRow, EventRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow,
-    TaskRow,
+    TaskRow, WorkerRow,
 };
 
 /// A row to write or to remove, so that the disk holds what the memory does. Within one entry each
@@ -47,6 +47,10 @@ pub enum Change {
     PutLane(LaneRow),
     /// By the queue's number and the key.
     DeleteLane(u32, Box<str>),
+    /// A registered worker.
+    PutWorker(WorkerRow),
+    /// By the worker's name.
+    DeleteWorker(Box<str>),
 }
 
 impl Change {
@@ -70,7 +74,9 @@ impl Change {
             | Self::PutLimit(_)
             | Self::DeleteLimit(_)
             | Self::PutLane(_)
-            | Self::DeleteLane(..) => None,
+            | Self::DeleteLane(..)
+            | Self::PutWorker(_)
+            | Self::DeleteWorker(_) => None,
         }
     }
 }

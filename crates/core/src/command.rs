@@ -2,6 +2,7 @@
 //! its meaning, and a retired one is never given out again. Names inside are valid and numbers in
 //! range: the door has parsed them.
 
+mod assign;
 mod dequeue;
 mod enqueue;
 mod limit;
@@ -12,9 +13,11 @@ mod settle;
 mod sweep;
 mod task;
 mod transact;
+mod worker;
 
 use bytes::Bytes;
 
+pub use assign::{Assign, AssignPolicy, Assignment, BestFit, LeastLoaded};
 pub use dequeue::Dequeue;
 pub use enqueue::{Enqueue, NewTask, Unique};
 pub use limit::{DeleteLimit, LimitScope, LimitSettings, PutLimit};
@@ -25,6 +28,7 @@ pub use settle::{Ack, Action, Extend, Nack, Release, Settle, Settlement};
 pub use sweep::{DeadFilter, Purge, PurgedState, Redrive, Sweep};
 pub use task::{Cancel, Retry, RunNow};
 pub use transact::{LeaseAck, LeaseNack, Operation, Require, Step, Transact};
+pub use worker::{DeleteWorker, DrainWorker, EndSessions, PutWorker, Session, WorkerSettings};
 
 /// One log entry: commands with the time and the limits that enter with them.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -62,7 +66,10 @@ pub struct TableLimits {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Proposal {
     /// What to do. A proposal without a command is answered by nothing at all; none is ever made.
-    #[prost(oneof = "Command", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 17")]
+    #[prost(
+        oneof = "Command",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 17, 18, 19, 20, 21, 22"
+    )]
     pub command: Option<Command>,
     /// Under which key the answer is kept, if any.
     #[prost(message, optional, tag = "15")]
@@ -131,4 +138,19 @@ pub enum Command {
     /// Removes a named limit.
     #[prost(message, tag = "17")]
     DeleteLimit(DeleteLimit),
+    /// Registers a worker or replaces what it says about itself.
+    #[prost(message, boxed, tag = "18")]
+    PutWorker(Box<PutWorker>),
+    /// Has a worker get nothing new.
+    #[prost(message, tag = "19")]
+    DrainWorker(DrainWorker),
+    /// Removes a worker.
+    #[prost(message, tag = "20")]
+    DeleteWorker(DeleteWorker),
+    /// Removes workers that have given no sign of life.
+    #[prost(message, tag = "21")]
+    EndSessions(EndSessions),
+    /// Leases tasks to the workers that the leader chose.
+    #[prost(message, tag = "22")]
+    Assign(Assign),
 }

@@ -10,6 +10,12 @@ pub enum Effect {
         /// Tasks that became ready in the entry and are still.
         tasks: u64,
     },
+    /// A registered worker may get what it could not before: a lease of its ended, it says other
+    /// things about itself, or it is new. Look again at what waits under its name.
+    Room {
+        /// The worker's name.
+        worker: String,
+    },
     /// The nearest deadline moved, or is due already: propose an entry at this time, or at any
     /// later one.
     Alarm {

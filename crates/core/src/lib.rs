@@ -46,4 +46,6 @@ pub use rejection::Rejection;
 pub use reply::Reply;
 pub use state::StateName;
 pub use traffic::{Sums, TrafficBucket, TrafficView};
-pub use view::{HistoryView, LimitView, Offer, QueueView, TaskFilter, TaskView};
+pub use view::{
+    HistoryView, LimitView, Offer, QueueView, ReadyTask, Seen, TaskFilter, TaskView, WorkerView,
+};

@@ -48,6 +48,12 @@ pub enum Rejection {
     /// Correct the operation, or wait for what it needs: none of the transaction was done.
     #[prost(message, tag = "13")]
     OperationRefused(OperationRefused),
+    /// Register the worker first: there is none of this name, or its session has ended.
+    #[prost(message, tag = "14")]
+    WorkerNotFound(WorkerNotFound),
+    /// Delete a worker first: the cluster has as many as it may.
+    #[prost(message, tag = "15")]
+    WorkerLimit(WorkerLimit),
 }
 
 /// There is no queue of this name.
@@ -230,6 +236,22 @@ pub struct OperationRefused {
     pub refused: Option<Box<Refused>>,
 }
 
+/// There is no worker of this name.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct WorkerNotFound {
+    /// The name.
+    #[prost(string, tag = "1")]
+    pub worker: String,
+}
+
+/// The cluster has as many workers as it may.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct WorkerLimit {
+    /// How many that is.
+    #[prost(uint64, tag = "1")]
+    pub limit: u64,
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -269,6 +291,12 @@ impl fmt::Display for Rejection {
             }
             Self::AlreadyExists(AlreadyExists { task, unique }) => {
                 write!(out, "the task t{task} has the unique key {unique}")
+            }
+            Self::WorkerNotFound(WorkerNotFound { worker }) => {
+                write!(out, "the worker {worker} is not registered")
+            }
+            Self::WorkerLimit(WorkerLimit { limit }) => {
+                write!(out, "the cluster has its limit of {limit} workers")
             }
             Self::OperationRefused(refused) => {
                 write!(out, "the operation {} is refused", refused.operation)?;

@@ -1,9 +1,16 @@
 //! What `apply` answers. Replies are kept under idempotency keys, so they are on disk: tags never
 //! change their meaning.
 
+mod worker;
+
 use crate::command::Sweep;
 use crate::rejection::Rejection;
 use crate::row::TaskRow;
+
+pub use worker::{
+    Assigned, AssignedItem, AssignmentOutcome, NotAssigned, NotAssignedReason, SessionsEnded,
+    WorkerDeleted, WorkerDrained, WorkerPut,
+};
 
 /// The answer to a command that was not refused.
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -44,6 +51,21 @@ pub enum Reply {
     /// To `Transact`.
     #[prost(message, tag = "12")]
     Transacted(Transacted),
+    /// To `PutWorker`.
+    #[prost(message, tag = "13")]
+    WorkerPut(WorkerPut),
+    /// To `DrainWorker`.
+    #[prost(message, tag = "14")]
+    WorkerDrained(WorkerDrained),
+    /// To `DeleteWorker`.
+    #[prost(message, tag = "15")]
+    WorkerDeleted(WorkerDeleted),
+    /// To `EndSessions`.
+    #[prost(message, tag = "16")]
+    SessionsEnded(SessionsEnded),
+    /// To `Assign`.
+    #[prost(message, tag = "17")]
+    Assigned(Assigned),
 }
 
 /// The tasks are in the queue.
@@ -158,7 +180,7 @@ pub struct Accepted {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Refused {
     /// Why; always there.
-    #[prost(oneof = "Rejection", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
+    #[prost(oneof = "Rejection", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15")]
     pub rejection: Option<Rejection>,
 }
 

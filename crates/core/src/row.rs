@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::command::{LimitSettings, QueueSettings, RetryPolicy, Unique};
+use crate::command::{LimitSettings, QueueSettings, RetryPolicy, Unique, WorkerSettings};
 use crate::event::EventName;
 use crate::reply::Reply;
 use crate::state::StateName;
@@ -191,6 +191,12 @@ pub struct TaskRow {
     /// When that was.
     #[prost(uint64, tag = "54")]
     pub last_event_at_ms: u64,
+    /// What it takes of its worker's resources.
+    #[prost(btree_map = "string, uint64", tag = "60")]
+    pub resources: BTreeMap<String, u64>,
+    /// The labels that its worker must have.
+    #[prost(btree_map = "string, string", tag = "61")]
+    pub selector: BTreeMap<String, String>,
 }
 
 /// The turn of a key in a fair queue. There is a row for each key that has one.
@@ -221,6 +227,23 @@ pub struct LimitRow {
     pub full_at_ns: u64,
 }
 
+/// A registered worker.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct WorkerRow {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub worker: String,
+    /// The number of its session. The leases under its name with larger tokens are the session's.
+    #[prost(uint64, tag = "2")]
+    pub session: u64,
+    /// What it says about itself.
+    #[prost(message, required, tag = "3")]
+    pub settings: WorkerSettings,
+    /// Whether it gets nothing new.
+    #[prost(bool, tag = "4")]
+    pub draining: bool,
+}
+
 /// A kept answer.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct IdempotencyRow {
@@ -248,7 +271,7 @@ pub struct IdempotencyRow {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct KeptAnswer {
     /// The reply; always there.
-    #[prost(oneof = "Reply", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
+    #[prost(oneof = "Reply", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17")]
     pub reply: Option<Reply>,
 }
 

@@ -1,8 +1,10 @@
 //! What readers see of the state.
 
-use ferry_types::{LogIndex, NodeId, QueueName, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::command::{LimitSettings, QueueSettings};
+use ferry_types::{LogIndex, NodeId, Priority, QueueName, TaskId, Timestamp};
+
+use crate::command::{LimitSettings, QueueSettings, WorkerSettings};
 use crate::event::EventName;
 use crate::rejection::StateCounts;
 use crate::row::TaskRow;
@@ -98,4 +100,55 @@ pub struct LimitView {
     pub settings: LimitSettings,
     /// Leased tasks that it binds.
     pub leased: u64,
+}
+
+/// A registered worker.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerView<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The number of its session.
+    pub session: u64,
+    /// What it says about itself.
+    pub settings: &'a WorkerSettings,
+    /// Whether it gets nothing new.
+    pub draining: bool,
+    /// What its leases use of its resources; what is not listed is not used.
+    pub used: &'a BTreeMap<String, u64>,
+    /// The tasks that its leases hold, cancelled ones as well.
+    pub held: &'a BTreeSet<TaskId>,
+}
+
+impl WorkerView<'_> {
+    /// How many leases it may get; none while it drains.
+    pub fn free_slots(&self) -> u64 {
+        let slots = if self.draining { 0 } else { self.settings.slots };
+        u64::from(slots).saturating_sub(self.held.len() as u64)
+    }
+}
+
+/// A ready task that may be assigned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadyTask<'a> {
+    /// Its number.
+    pub id: TaskId,
+    /// 0 to 9.
+    pub priority: Priority,
+    /// Its producer's word for its kind.
+    pub task_type: Option<&'a str>,
+    /// What it takes of its worker's resources, if anything.
+    pub resources: Option<&'a BTreeMap<String, u64>>,
+    /// The labels that its worker must have, if any.
+    pub selector: Option<&'a BTreeMap<String, String>>,
+}
+
+/// What the scheduler makes of a ready task that it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It has found a worker. The next may need the same.
+    Taken,
+    /// There is none; no further task that needs the same is to be shown.
+    FitsNobody,
+    /// No further task is to be shown.
+    Enough,
 }

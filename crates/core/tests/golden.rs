@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use prost::Message;
-use samples::{commands, order, refusals, replies, rows, tick};
+use samples::{commands, order, refusals, replies, rows, tick, workers};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -42,6 +42,7 @@ fn every_encoding_is_as_it_was() {
     files.extend(refusals().map(check));
     files.extend(check_rows());
     files.extend(check_order_rows());
+    files.extend(check_worker_rows());
     let entries = std::fs::read_dir(folder()).expect("the folder is there");
     let there: BTreeSet<String> = entries
         .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
@@ -75,6 +76,15 @@ fn check_order_rows() -> [String; 5] {
         check(("row-task-order", rows.task)),
         check(("row-limit", rows.limit)),
         check(("row-lane", rows.lane)),
+    ]
+}
+
+fn check_worker_rows() -> [String; 3] {
+    let rows = workers::rows();
+    [
+        check(("row-worker", rows.worker)),
+        check(("row-queue-assign", rows.queue)),
+        check(("row-task-needs", rows.task)),
     ]
 }
 

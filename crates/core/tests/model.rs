@@ -10,11 +10,12 @@ mod witness;
 use std::collections::BTreeMap;
 
 use ferry_core::reply::Done;
-use ferry_core::{Applied, Effect, Machine, Offer, Outcome, Reply, TaskFilter};
+use ferry_core::{Applied, Effect, Machine, Offer, Outcome, Reply, TaskFilter, WorkerView};
 use ferry_types::{TaskId, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use reference::Reference;
+use reference::workers::{Taker, WorkerFacts};
 use steps::{Step, step};
 use witness::Witness;
 
@@ -121,20 +122,41 @@ fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
         assert_eq!(view.settings, queue.settings);
         assert_eq!(view.counts, reference.counts(name));
         assert_eq!(view.bytes, reference.bytes(name));
-        let offer = match reference.next(name) {
+        let offer = |taker| match reference.next(name, taker) {
+            _ if !reference.has_room_for(taker) => Offer::Nothing,
             Ok(_) => Offer::Ready,
             Err(Some(at)) => Offer::NotBefore(Timestamp::from_millis(at)),
             Err(None) => Offer::Nothing,
         };
-        assert_eq!(machine.offers(name), Some(offer), "offers of {name}");
+        for worker in [None, Some("v"), Some("w")] {
+            let offer = offer(reference.taker(worker));
+            assert_eq!(machine.offers(name, worker), Some(offer), "{name} offers {worker:?}");
+        }
+        let anybody = offer(Taker::Anybody);
+        assert_eq!(machine.offers_anybody(name), Some(anybody), "{name} offers anybody");
         let woken = woken.remove(name).unwrap_or(0);
-        let is_any = offer != Offer::Nothing;
+        let is_any = anybody != Offer::Nothing;
         assert!(woken >= reference.woken(name) || !is_any, "woken in {name}");
     }
     assert_eq!(woken, BTreeMap::new());
     let limits = machine.limits(None, usize::MAX).into_iter();
     let limits: Vec<_> = limits.map(|limit| (limit.name, limit.leased)).collect();
     assert_eq!(limits, reference.limits_in_use());
+    assert_workers(machine, reference);
+}
+
+/// Each worker's session and state, and what its leases hold and use.
+fn assert_workers(machine: &Machine, reference: &Reference) {
+    let view = |worker: WorkerView<'_>| WorkerFacts {
+        name: worker.name.into(),
+        session: worker.session,
+        settings: worker.settings.clone(),
+        draining: worker.draining,
+        used: worker.used.clone(),
+        held: worker.held.iter().map(|id| id.get()).collect(),
+    };
+    let workers: Vec<_> = machine.workers(None).map(view).collect();
+    assert_eq!(workers, reference.worker_facts());
 }
 
 /// Each task's events, in order. The reference has no order among tasks that fall due together.

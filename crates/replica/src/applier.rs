@@ -323,8 +323,9 @@ fn step(
 
 /// The tasks whose payloads an outcome hands out.
 fn leased_ids(outcome: &Outcome) -> impl Iterator<Item = TaskId> {
-    let leases = match &outcome.result {
-        Ok(Reply::Dequeued(dequeued)) => dequeued.leases.as_slice(),
+    let (leases, assigned) = match &outcome.result {
+        Ok(Reply::Dequeued(dequeued)) => (dequeued.leases.as_slice(), [].as_slice()),
+        Ok(Reply::Assigned(assigned)) => ([].as_slice(), assigned.items.as_slice()),
         Ok(
             Reply::Enqueued(_)
             | Reply::Settled(_)
@@ -336,9 +337,14 @@ fn leased_ids(outcome: &Outcome) -> impl Iterator<Item = TaskId> {
             | Reply::Redriven(_)
             | Reply::Transacted(_)
             | Reply::LimitPut(_)
-            | Reply::LimitDeleted(_),
+            | Reply::LimitDeleted(_)
+            | Reply::WorkerPut(_)
+            | Reply::WorkerDrained(_)
+            | Reply::WorkerDeleted(_)
+            | Reply::SessionsEnded(_),
         )
-        | Err(_) => &[],
+        | Err(_) => ([].as_slice(), [].as_slice()),
     };
-    leases.iter().map(|lease| TaskId::new(lease.task))
+    let assigned = assigned.iter().filter_map(|item| item.lease());
+    leases.iter().chain(assigned).map(|lease| TaskId::new(lease.task))
 }

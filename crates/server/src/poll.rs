@@ -15,7 +15,7 @@ use ferry_core::command::{Command, Dequeue};
 use ferry_core::rejection::{QueueNotFound, Rejection};
 use ferry_core::{Offer, Proposal, Reply};
 use ferry_replica::{Answer, LeasedTask, ProposeError};
-use ferry_types::{LeaseId, LogIndex, QueueName};
+use ferry_types::{LeaseId, LogIndex, QueueName, WorkerName};
 use hyper::StatusCode;
 use tokio::time::{Instant, sleep_until};
 
@@ -204,10 +204,11 @@ impl<'a> Poll<'a> {
             return Look::Ready;
         }
         let replica = &self.call.node.replica;
+        let worker = self.request.worker.as_ref().map(WorkerName::as_str);
         replica.view(|index, machine| {
             let (mut is_ready, mut rated) = (false, Vec::new());
             for queue in &self.request.queues {
-                match machine.offers(queue.as_str()) {
+                match machine.offers(queue.as_str(), worker) {
                     None => return Look::Unknown(index, queue.as_str().to_owned()),
                     Some(Offer::Nothing) => {}
                     Some(Offer::Ready) => is_ready = true,

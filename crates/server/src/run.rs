@@ -129,6 +129,8 @@ async fn ring(mut effects: mpsc::UnboundedReceiver<Vec<Effect>>, waiters: Arc<Wa
         for effect in batch {
             match effect {
                 Effect::Wake { queue, tasks } => waiters.wake(&queue, tasks),
+                // Nobody serves registered workers alone.
+                Effect::Room { .. } => {}
                 // The replica proposes in time by itself.
                 Effect::Alarm { .. } => {}
             }

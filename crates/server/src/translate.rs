@@ -2,10 +2,10 @@
 
 use ferry_api as api;
 use ferry_api::{Code, Problem};
-use ferry_core::command::{self, Action};
+use ferry_core::command::{self, Action, BestFit, LeastLoaded};
 use ferry_core::rejection::{
     self, AlreadyExists, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty, QueueNotFound,
-    TaskNotFound, WrongState,
+    TaskNotFound, WorkerLimit, WrongState,
 };
 use ferry_core::reply::{Accepted, Lease, SettleOutcome, SettledItem};
 use ferry_core::row::TaskRow;
@@ -77,7 +77,26 @@ pub(crate) fn queue_settings(
         rate: settings.rate.map(|rate| rate.check().map(limit::rate)).transpose()?,
         key_concurrency: settings.key_concurrency,
         fair: settings.fair,
+        assign: assign_policy(&settings.assign),
     })
+}
+
+fn assign_policy(policy: &api::AssignPolicy) -> Option<command::AssignPolicy> {
+    Some(match policy {
+        api::AssignPolicy::Pull => return None,
+        api::AssignPolicy::LeastLoaded => command::AssignPolicy::LeastLoaded(LeastLoaded {}),
+        api::AssignPolicy::BestFit => command::AssignPolicy::BestFit(BestFit {}),
+        api::AssignPolicy::Spread(label) => command::AssignPolicy::Spread(label.clone()),
+    })
+}
+
+fn assign_policy_document(policy: Option<command::AssignPolicy>) -> api::AssignPolicy {
+    match policy {
+        None => api::AssignPolicy::Pull,
+        Some(command::AssignPolicy::LeastLoaded(_)) => api::AssignPolicy::LeastLoaded,
+        Some(command::AssignPolicy::BestFit(_)) => api::AssignPolicy::BestFit,
+        Some(command::AssignPolicy::Spread(label)) => api::AssignPolicy::Spread(label),
+    }
 }
 
 fn retry(retry: api::CheckedRetry) -> command::RetryPolicy {
@@ -132,7 +151,7 @@ pub(crate) fn queue_document(view: QueueView, now: Timestamp) -> api::QueueDocum
             rate: settings.rate.map(limit::rate_document),
             key_concurrency: settings.key_concurrency,
             fair: settings.fair,
-            assign: api::AssignPolicy::Pull,
+            assign: assign_policy_document(settings.assign),
         },
         paused: view.paused,
         counts: counts(&view.counts),
@@ -296,6 +315,13 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
         }
         Rejection::LimitNotFound(_) => {
             with(Code::LimitNotFound, "put it first or correct its name")
+        }
+        Rejection::WorkerNotFound(_) => {
+            with(Code::WorkerNotFound, "register it first or correct its name")
+        }
+        Rejection::WorkerLimit(WorkerLimit { limit }) => {
+            let problem = with(Code::QuotaExceeded, "delete a worker first");
+            Problem { limit: Some(*limit), retry_after_ms: Some(1_000), ..problem }
         }
         Rejection::LimitLimit(LimitLimit { limit }) => {
             let problem = with(Code::QuotaExceeded, "delete a limit first");

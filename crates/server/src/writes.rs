@@ -139,7 +139,12 @@ fn adds_tasks(command: &Command) -> bool {
         | Command::Purge(_)
         | Command::Redrive(_)
         | Command::PutLimit(_)
-        | Command::DeleteLimit(_) => false,
+        | Command::DeleteLimit(_)
+        | Command::PutWorker(_)
+        | Command::DrainWorker(_)
+        | Command::DeleteWorker(_)
+        | Command::EndSessions(_)
+        | Command::Assign(_) => false,
         Command::Transact(transact) => {
             let adds = |operation: &Operation| matches!(operation.step, Some(Step::Enqueue(_)));
             transact.operations.iter().any(adds)

@@ -161,7 +161,9 @@ fn the_page_lists_every_keyspace() {
                 coded.insert((tag(keyspace), "nothing".into()));
             }
             Keyspace::Queue => drop(coded.insert((tag(keyspace), "u32".into()))),
-            Keyspace::Limit => drop(coded.insert((tag(keyspace), "text".into()))),
+            Keyspace::Limit | Keyspace::Worker => {
+                coded.insert((tag(keyspace), "text".into()));
+            }
             Keyspace::Lane => drop(coded.insert((tag(keyspace), "u32, text".into()))),
             Keyspace::Task
             | Keyspace::Payload

@@ -153,6 +153,7 @@ fn keys_are_as_before() {
     check("key-idempotency", &keyspace::idempotency_key(0x0102_0304_0506_0708));
     check("key-ended", &keyspace::ended_key(task));
     check("key-limit", &keyspace::limit_key("mail"));
+    check("key-worker", &keyspace::worker_key("w"));
     check("key-lane", &keyspace::lane_key(0x0102_0304, "alice"));
 }
 

@@ -72,6 +72,12 @@ pub struct NewTask {
     /// Whether it runs even if one of them fails, or is cancelled.
     #[prost(bool, tag = "17")]
     pub run_on_dependency_failure: bool,
+    /// What it takes of its worker's resources.
+    #[prost(btree_map = "string, uint64", tag = "18")]
+    pub resources: BTreeMap<String, u64>,
+    /// The labels that its worker must have.
+    #[prost(btree_map = "string, string", tag = "19")]
+    pub selector: BTreeMap<String, String>,
 }
 
 /// A key that one task of a queue has at a time.

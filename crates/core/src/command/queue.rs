@@ -1,4 +1,4 @@
-use super::{Rate, RetryPolicy};
+use super::{AssignPolicy, Rate, RetryPolicy};
 
 /// Creates a queue or replaces its settings.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -12,7 +12,7 @@ pub struct PutQueue {
 }
 
 /// What a queue may be told. `Default` is protobuf's; [`QueueSettings::standard`] is Ferry's.
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct QueueSettings {
     /// How long a lease lasts.
     #[prost(uint64, tag = "1")]
@@ -51,6 +51,9 @@ pub struct QueueSettings {
     /// Whether keys take turns, whatever the priority and the age of their tasks.
     #[prost(bool, tag = "12")]
     pub fair: bool,
+    /// How its tasks are assigned to workers; if left out they are not, and workers ask for them.
+    #[prost(oneof = "AssignPolicy", tags = "13, 14, 15")]
+    pub assign: Option<AssignPolicy>,
 }
 
 impl QueueSettings {
@@ -74,6 +77,7 @@ impl QueueSettings {
             rate: None,
             key_concurrency: None,
             fair: false,
+            assign: None,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::events::{Events, told};
 use super::gate::Gate;
 use super::journal::Journal;
 use super::measured::{Count, has_arrived};
+use super::taker::Taker;
 use super::task::Task;
 use super::{Machine, Outcome};
 use crate::command::{Idempotency, TableLimits};
@@ -72,6 +73,7 @@ impl<'a> Applying<'a> {
         }
         self.stir_limited();
         let events = self.store_events();
+        let room = std::mem::take(&mut self.dirty.room);
         let Stored { mut changes, woken } = self.dirty.store(self.machine, before);
         changes.extend(events);
         if self.has_new_leader {
@@ -81,10 +83,11 @@ impl<'a> Applying<'a> {
             let queue = self.machine.queues.get(number)?;
             let tasks = tasks.min(queue.counts().ready);
             // Whoever looks finds nothing as long as all are held back.
-            let is_any = tasks > 0 && self.machine.pick(queue) != Err(Gate::Closed);
+            let is_any = tasks > 0 && self.machine.pick(queue, Taker::Anybody) != Err(Gate::Closed);
             is_any.then(|| Effect::Wake { queue: queue.name.clone(), tasks })
         };
-        (woken.into_iter().filter_map(wake).collect(), changes)
+        let room = room.into_iter().map(|worker| Effect::Room { worker: worker.into() });
+        (woken.into_iter().filter_map(wake).chain(room).collect(), changes)
     }
 
     /// Changes a task, which exists, and tells what happened to it.
@@ -97,6 +100,7 @@ impl<'a> Applying<'a> {
         let (index, now) = (self.index, self.machine.now());
         self.remember(id);
         let mut ended = None;
+        let holding = self.holding(id);
         let (event, moved) = self.machine.tasks.change(id, &mut self.machine.queues, |task| {
             task.keep_history();
             change(task);
@@ -110,6 +114,7 @@ impl<'a> Applying<'a> {
         }
         self.tell(event);
         self.dirty.tasks.push(id);
+        self.make_room(holding, id);
         if let Some(moved) = moved {
             self.follow_task(id, &moved);
         }
@@ -133,10 +138,12 @@ impl<'a> Applying<'a> {
     /// Removes a task, which exists, and with the last one its queue if that is deleted.
     pub(crate) fn remove_task(&mut self, id: TaskId) {
         self.remember(id);
+        let holding = self.holding(id);
         let (task, moved) = self.machine.tasks.remove(id, &mut self.machine.queues);
         let queue = task.queue;
         self.tell(told(id, EventName::Removed, &task));
         self.note_end(id, has_failed(&task));
+        self.make_room(holding, id);
         self.dirty.tasks.push(id);
         self.dirty.stir(&self.machine.queues, &task, &moved);
         if let Some(key) = task.key().filter(|_| moved.turn_is_open) {
@@ -164,6 +171,11 @@ impl<'a> Applying<'a> {
             Command::Transact(transact) => self.transact(transact).map(Reply::Transacted),
             Command::PutLimit(put) => self.put_limit(*put).map(Reply::LimitPut),
             Command::DeleteLimit(delete) => self.delete_limit(&delete).map(Reply::LimitDeleted),
+            Command::PutWorker(put) => self.put_worker(*put).map(Reply::WorkerPut),
+            Command::DrainWorker(drain) => self.drain_worker(drain).map(Reply::WorkerDrained),
+            Command::DeleteWorker(delete) => self.delete_worker(&delete).map(Reply::WorkerDeleted),
+            Command::EndSessions(end) => Ok(Reply::SessionsEnded(self.end_sessions(&end))),
+            Command::Assign(assign) => Ok(Reply::Assigned(self.assign(assign))),
         }
     }
 
@@ -218,7 +230,12 @@ fn is_worth_keeping(reply: &Reply) -> bool {
         | Reply::Redriven(_)
         | Reply::Transacted(_)
         | Reply::LimitPut(_)
-        | Reply::LimitDeleted(_) => true,
+        | Reply::LimitDeleted(_)
+        | Reply::WorkerPut(_)
+        | Reply::WorkerDrained(_)
+        | Reply::WorkerDeleted(_)
+        | Reply::SessionsEnded(_)
+        | Reply::Assigned(_) => true,
     }
 }
 

@@ -40,6 +40,8 @@ impl Machine {
                 return Err(format!("{id} has no queue"));
             }
             expected.any_mut(task.queue).add(id, task);
+            let holding = expected.workers.holding(task);
+            expected.workers.follow((id, task), None, holding);
             let table = self.tasks.table();
             expected.restand((id, task), Standing::Aside, task.standing(), table);
         }
@@ -50,7 +52,7 @@ impl Machine {
             }
         }
         if expected != self.queues {
-            return Err("the locks or the counts of the limits are not those of the tasks".into());
+            return Err("the locks, the limits or the workers are not those of the tasks".into());
         }
         self.check_lanes()
     }

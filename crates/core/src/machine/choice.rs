@@ -13,21 +13,43 @@ pub(crate) struct Choice {
     pub(crate) lanes: BTreeMap<Box<str>, Lane>,
     /// Those of a line that wait for no lock, in order. None is empty.
     lines: BTreeMap<LineName, BTreeSet<Rank>>,
-    /// The first of each line by priority.
+    /// The first of each line by priority whose tasks need nothing of their worker.
     firsts_by_priority: BTreeSet<Rank>,
-    /// The first of each line by turn.
+    /// Likewise by turn.
     firsts_by_turn: BTreeSet<Rank>,
+    /// The first of each line by priority whose tasks need something.
+    needing_by_priority: BTreeSet<Rank>,
+    /// Likewise by turn.
+    needing_by_turn: BTreeSet<Rank>,
     /// How many are held, by type.
     held_of_type: BTreeMap<Box<str>, u64>,
 }
 
 impl Choice {
-    /// The first task of each class that waits for no lock, in order.
+    /// The first task of each class that waits for no lock and needs nothing of its worker, in order.
     pub(crate) const fn firsts(&self, by: By) -> &BTreeSet<Rank> {
         match by {
             By::Priority => &self.firsts_by_priority,
             By::Turn => &self.firsts_by_turn,
         }
+    }
+
+    /// The same of the classes that need something.
+    pub(crate) const fn needing(&self, by: By) -> &BTreeSet<Rank> {
+        match by {
+            By::Priority => &self.needing_by_priority,
+            By::Turn => &self.needing_by_turn,
+        }
+    }
+
+    /// The tasks of a line, in order.
+    pub(crate) fn line(&self, name: &LineName) -> impl Iterator<Item = Rank> + use<'_> {
+        self.lines.get(name).into_iter().flatten().copied()
+    }
+
+    /// Whether a task stands in a line.
+    pub(crate) fn has_offered(&self, name: &LineName, rank: Rank) -> bool {
+        self.lines.get(name).is_some_and(|line| line.contains(&rank))
     }
 
     /// Changes the lane of a key, which comes with the first change.
@@ -45,12 +67,12 @@ impl Choice {
     pub(crate) fn offer(&mut self, name: &LineName, rank: Rank) {
         let Some(line) = self.lines.get_mut(name) else {
             self.lines.insert(name.clone(), BTreeSet::from([rank]));
-            return self.replace_first(name.by, None, Some(rank));
+            return self.replace_first(name, None, Some(rank));
         };
         let before = line.first().copied();
         line.insert(rank);
         let after = line.first().copied();
-        self.replace_first(name.by, before, after);
+        self.replace_first(name, before, after);
     }
 
     /// Lets a task not be taken.
@@ -62,7 +84,7 @@ impl Choice {
         if after.is_none() {
             self.lines.remove(name);
         }
-        self.replace_first(name.by, before, after);
+        self.replace_first(name, before, after);
     }
 
     /// Counts a held task of a type.
@@ -88,13 +110,15 @@ impl Choice {
         self.held_of_type.get(task_type).copied().unwrap_or(0)
     }
 
-    fn replace_first(&mut self, by: By, before: Option<Rank>, after: Option<Rank>) {
+    fn replace_first(&mut self, name: &LineName, before: Option<Rank>, after: Option<Rank>) {
         if before == after {
             return;
         }
-        let firsts = match by {
-            By::Priority => &mut self.firsts_by_priority,
-            By::Turn => &mut self.firsts_by_turn,
+        let firsts = match (name.by, name.class.needs.is_some()) {
+            (By::Priority, false) => &mut self.firsts_by_priority,
+            (By::Turn, false) => &mut self.firsts_by_turn,
+            (By::Priority, true) => &mut self.needing_by_priority,
+            (By::Turn, true) => &mut self.needing_by_turn,
         };
         before.map(|rank| firsts.remove(&rank));
         firsts.extend(after);

@@ -15,7 +15,7 @@ use crate::reply::{Dequeued, Lease};
 
 impl Applying<'_> {
     /// Settles, then leases what may be taken: queue by queue as they are named, in each as its order
-    /// says (I6). The first task that would make the answer too large ends it, so
+    /// says (I6), and of a registered worker no more than it has room for. The first task that would make the answer too large ends it, so
     /// that no smaller one overtakes it; the very first is taken whatever its size.
     pub(crate) fn dequeue(&mut self, command: Dequeue) -> Result<Dequeued, Rejection> {
         let Dequeue { queues, max, lease_ms, worker, settle } = command;
@@ -26,10 +26,14 @@ impl Applying<'_> {
         let queues = queues.into_iter().map(number).collect::<Result<Vec<_>, _>>()?;
 
         let settled = self.settle_all(settle);
+        let worker = worker.as_deref();
         let (mut leases, mut bytes, mut held_back) = (Vec::new(), 0, Gate::Closed);
         'taking: for queue in queues {
             while leases.len() < max.min(DEQUEUE_MAX) as usize {
-                let id = match self.next_ready(queue) {
+                if !self.machine.taker(worker).has_room() {
+                    break 'taking;
+                }
+                let id = match self.next_ready(queue, worker) {
                     Ok(id) => id,
                     Err(gate) => {
                         held_back = held_back.or(gate);
@@ -40,7 +44,7 @@ impl Applying<'_> {
                 if bytes > DEQUEUE_BYTES_MAX && !leases.is_empty() {
                     break 'taking;
                 }
-                leases.push(self.lease(id, lease_ms, worker.as_deref()));
+                leases.push(self.lease(id, lease_ms, worker));
             }
         }
         let not_before_ms = match held_back {
@@ -50,12 +54,13 @@ impl Applying<'_> {
         Ok(Dequeued { settled, leases, not_before_ms })
     }
 
-    /// The task whose turn it is, or what keeps all back. Those before it whose time has ended are not given any more, even
-    /// if that has not been moved yet; only so many of them are looked at (I11).
-    fn next_ready(&mut self, queue: u32) -> Result<TaskId, Gate> {
+    /// The task whose turn it is for whoever asks, or what keeps all back. Those before it whose time
+    /// has ended are not given any more, even if that has not been moved yet; only so many of them
+    /// are looked at (I11).
+    fn next_ready(&mut self, queue: u32, worker: Option<&str>) -> Result<TaskId, Gate> {
         for _ in 0..DUE_PER_ENTRY_MAX {
             let queue = self.machine.queues.get(queue).ok_or(Gate::Closed)?;
-            let id = self.machine.pick(queue)?;
+            let id = self.machine.pick(queue, self.machine.taker(worker))?;
             let end = self.machine.tasks.get(id).and_then(Task::ttl_end);
             if end.is_none_or(|end| end > self.machine.now()) {
                 return Ok(id);
@@ -71,7 +76,12 @@ impl Applying<'_> {
     }
 
     /// Leases a ready task under the next token (I3).
-    fn lease(&mut self, id: TaskId, lease_ms: Option<u64>, worker: Option<&str>) -> Lease {
+    pub(crate) fn lease(
+        &mut self,
+        id: TaskId,
+        lease_ms: Option<u64>,
+        worker: Option<&str>,
+    ) -> Lease {
         let task = self.machine.tasks.get(id).expect("a ready task is in the table");
         let attempt = task.attempt.saturating_add(1);
         let taken = Taken::new(task);

@@ -21,6 +21,10 @@ pub(crate) struct Dirty {
     pub(crate) limits: BTreeSet<Box<str>>,
     /// By queue and key.
     pub(crate) lanes: BTreeSet<(u32, Box<str>)>,
+    /// By name.
+    pub(crate) workers: BTreeSet<Box<str>>,
+    /// Workers that may get what they could not before.
+    pub(crate) room: BTreeSet<Box<str>>,
     /// Tasks by queue that may be taken although it was not they that changed.
     pub(crate) stirred: BTreeMap<u32, u64>,
     /// Leases by named limit that it counts no more.
@@ -130,6 +134,12 @@ impl Dirty {
                 None => Change::DeleteLane(queue, key),
             }
         }));
+        changes.extend(self.workers.into_iter().map(
+            |name| match machine.queues.workers.row(&name) {
+                Some(row) => Change::PutWorker(row),
+                None => Change::DeleteWorker(name),
+            },
+        ));
         Stored { changes, woken }
     }
 }

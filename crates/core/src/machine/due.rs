@@ -44,7 +44,7 @@ impl Applying<'_> {
             TaskState::Scheduled | TaskState::Ready | TaskState::Retrying => {
                 self.change_task(id, EventName::Due, |task| task.set_state(TaskState::Ready));
             }
-            TaskState::Leased(_) => self.lease_ran_out(id),
+            TaskState::Leased(_) => self.lease_is_over(id, "lease expired"),
             TaskState::Cancelled { .. } if task.is_held() => self.free_cancelled(id),
             TaskState::Succeeded { .. }
             | TaskState::Dead { .. }
@@ -53,9 +53,10 @@ impl Applying<'_> {
         }
     }
 
-    /// Takes a lease that ran out back: no backoff, because nobody said that the task failed (I4).
-    fn lease_ran_out(&mut self, id: TaskId) {
-        let error = Some("lease expired");
+    /// Takes a lease back that ran out, or whose worker is gone: no backoff, because nobody said
+    /// that the task failed (I4).
+    pub(crate) fn lease_is_over(&mut self, id: TaskId, error: &str) {
+        let error = Some(error);
         if self.is_used_up(id) {
             return self.bury(id, EventName::LeaseExpired, error);
         }

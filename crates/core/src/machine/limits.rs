@@ -95,12 +95,13 @@ impl Limits {
         })
     }
 
-    /// The class of a task: which limits bind it, within its queue.
+    /// The class of a task: which limits bind it, within its queue, and what it needs.
     pub(crate) fn class(&self, task: &Task) -> Class {
         let limited_key = task.key().filter(|key| self.of_key.contains_key(*key));
         Class {
             task_type: task.task_type().map(Into::into),
             limited_key: limited_key.map(Into::into),
+            needs: task.needs().cloned(),
         }
     }
 

@@ -62,6 +62,21 @@ impl Queues {
         turn_is_open
     }
 
+    /// Whether a ready task may be taken as far as its key and its locks go, whoever is before it.
+    pub(crate) fn is_offered(&self, id: TaskId, task: &Task) -> bool {
+        if task.is_plain() {
+            return true;
+        }
+        let choice = &self.any(task.queue).choice;
+        let place = match task.key() {
+            Some(key) => choice.lanes.get(key).and_then(|lane| lane.nominee),
+            None => Some((By::Priority, Rank::by_priority(task.priority, id))),
+        };
+        place.is_some_and(|(by, rank)| {
+            rank.id == id && choice.has_offered(&self.place(task, by).line, rank)
+        })
+    }
+
     /// Changes the lane of a key, if it is there, and has it put up the task that it should then.
     pub(crate) fn change_lane(
         &mut self,
@@ -187,7 +202,8 @@ impl Queues {
         }
     }
 
-    fn place(&self, task: &Task, by: By) -> Place {
+    /// Where a task stands while it may be taken.
+    pub(crate) fn place(&self, task: &Task, by: By) -> Place {
         let class = self.limits.class(task);
         Place { queue: task.queue, line: LineName { by, class } }
     }

@@ -3,19 +3,34 @@
 use std::collections::BTreeSet;
 
 use ferry_types::TaskId;
+use ferry_types::limits::LINES_PER_PICK_MAX;
 
 use super::Machine;
 use super::gate::Gate;
 use super::queue::Queue;
 use super::rank::{By, Rank};
+use super::taker::Taker;
 use crate::view::Offer;
 
 impl Machine {
-    /// Whether a dequeue from a queue would get a task; `None` if there is no such queue. Costs as
-    /// much as taking one, and changes nothing.
-    pub fn offers(&self, name: &str) -> Option<Offer> {
+    /// Whether a dequeue from a queue under the name of a worker, or under none, would get a task;
+    /// `None` if there is no such queue. Costs as much as taking one, and changes nothing.
+    pub fn offers(&self, name: &str, worker: Option<&str>) -> Option<Offer> {
+        self.offers_to(name, self.taker(worker))
+    }
+
+    /// Whether a dequeue from a queue would get a task if it came from a worker that has all that
+    /// the task needs.
+    pub fn offers_anybody(&self, name: &str) -> Option<Offer> {
+        self.offers_to(name, Taker::Anybody)
+    }
+
+    fn offers_to(&self, name: &str, taker: Taker<'_>) -> Option<Offer> {
         let queue = self.queues.get(self.queues.number(name)?)?;
-        Some(match self.pick(queue) {
+        if !taker.has_room() {
+            return Some(Offer::Nothing);
+        }
+        Some(match self.pick(queue, taker) {
             Ok(_) => Offer::Ready,
             Err(Gate::NotBefore(at)) => Offer::NotBefore(at),
             Err(Gate::Open | Gate::Closed) => Offer::Nothing,
@@ -29,11 +44,11 @@ impl Machine {
         queue.is_some_and(|queue| queue.settings.rate.is_some() || !self.queues.limits.is_empty())
     }
 
-    /// The task of a queue whose turn it is, or what keeps all of them back.
+    /// The task of a queue whose turn it is for whoever has room, or what keeps all of them back.
     ///
     /// Lines whose limits let nothing through are passed over. There are at most as many as there
     /// are limits that name a key or a type.
-    pub(crate) fn pick(&self, queue: &Queue) -> Result<TaskId, Gate> {
+    pub(crate) fn pick(&self, queue: &Queue, taker: Taker<'_>) -> Result<TaskId, Gate> {
         if queue.is_plain() && self.queues.limits.is_empty() {
             return queue.first_plain().map(|rank| rank.id).ok_or(Gate::Closed);
         }
@@ -41,9 +56,8 @@ impl Machine {
         if gate == Gate::Closed {
             return Err(gate);
         }
-        let firsts = queue.choice.firsts(By::Priority);
-        let by_priority = self.first_open(queue, firsts, queue.first_plain());
-        let by_turn = self.first_open(queue, queue.choice.firsts(By::Turn), None);
+        let by_priority = self.first_by(By::Priority, queue, queue.first_plain(), taker);
+        let by_turn = self.first_by(By::Turn, queue, None, taker);
         let picked = match (by_priority, by_turn) {
             // Tasks without a key have a turn together.
             (Ok(one), Ok(other)) => {
@@ -61,7 +75,7 @@ impl Machine {
     }
 
     /// Whether all that binds a queue as a whole lets its tasks through.
-    fn queue_gate(&self, queue: &Queue) -> Gate {
+    pub(crate) fn queue_gate(&self, queue: &Queue) -> Gate {
         if queue.paused || queue.settings.max_concurrency.is_some_and(|max| queue.held() >= max) {
             return Gate::Closed;
         }
@@ -70,6 +84,38 @@ impl Machine {
             return rate;
         }
         rate.and(self.queues.limits.queue_gate(queue.name.as_str(), self.now()))
+    }
+
+    /// The first of all lines that are ranked alike, and of the plain task, that may be taken.
+    ///
+    /// Of the lines whose tasks need something only so many are looked at.
+    fn first_by(
+        &self,
+        by: By,
+        queue: &Queue,
+        plain: Option<Rank>,
+        taker: Taker<'_>,
+    ) -> Result<Rank, Gate> {
+        let first = self.first_open(queue, queue.choice.firsts(by), plain);
+        let needing = queue.choice.needing(by);
+        if needing.is_empty() || !taker.takes_needs() {
+            return first;
+        }
+        let mut held_back = Gate::Closed;
+        for rank in needing.iter().take(LINES_PER_PICK_MAX) {
+            if first.is_ok_and(|first| first < *rank) {
+                break;
+            }
+            let task = self.tasks.get(rank.id).expect("an offered task is in the table");
+            if !taker.fits(task.needs().map(|needs| &**needs)) {
+                continue;
+            }
+            match self.queues.limits.class_gate(queue.name.as_str(), task, self.now()) {
+                Gate::Open => return Ok(*rank),
+                gate @ (Gate::NotBefore(_) | Gate::Closed) => held_back = held_back.or(gate),
+            }
+        }
+        first.map_err(|gate| gate.or(held_back))
     }
 
     /// The first of these ranks, and of the plain task that no limit tells from others, that its

@@ -35,8 +35,9 @@ impl Applying<'_> {
         }
         let number = self.machine.counters.next_queue;
         self.machine.counters.next_queue += 1;
+        let keyless_turn = settings.fair.then(|| self.machine.counters.take_turn());
         let mut queue = Queue::new(parsed, settings);
-        queue.keyless_turn = settings.fair.then(|| self.machine.counters.take_turn());
+        queue.keyless_turn = keyless_turn;
         let is_new = self.machine.queues.insert(number, queue);
         assert!(is_new, "a queue's number is given once");
         self.remember_new_queue(number);

@@ -126,7 +126,7 @@ impl Machine {
             measured.map_or((0, 0), |measured| measured.rates.lately(self.now()));
         Some(QueueView {
             name: queue.name.clone(),
-            settings: queue.settings,
+            settings: queue.settings.clone(),
             paused: queue.paused,
             counts: queue.counts(),
             bytes: queue.bytes(),

@@ -60,7 +60,7 @@ impl Queue {
 
     /// The same queue before any task, with the turns that its keys have: for tests.
     pub(crate) fn without_tasks(&self) -> Self {
-        let mut bare = Self::new(self.name.clone(), self.settings);
+        let mut bare = Self::new(self.name.clone(), self.settings.clone());
         (bare.paused, bare.bucket) = (self.paused, self.bucket);
         bare.keyless_turn = self.keyless_turn;
         for (key, lane) in &self.choice.lanes {
@@ -87,10 +87,11 @@ impl Queue {
     /// Whether nothing but its plain tasks decides what it gives.
     pub(crate) fn is_plain(&self) -> bool {
         let firsts = [By::Priority, By::Turn].map(|by| self.choice.firsts(by));
+        let needing = [By::Priority, By::Turn].map(|by| self.choice.needing(by));
         !self.paused
             && self.settings.max_concurrency.is_none()
             && self.settings.rate.is_none()
-            && firsts.iter().all(|firsts| firsts.is_empty())
+            && firsts.iter().chain(&needing).all(|firsts| firsts.is_empty())
     }
 
     /// The first plain task that is ready: highest priority first, then enqueue order (I6).
@@ -98,6 +99,13 @@ impl Queue {
         let highest_first = (0..).zip(self.ready.iter().rev());
         let mut firsts = highest_first.filter_map(|(below, ids)| Some((below, ids.first()?)));
         firsts.next().map(|(below, id)| Rank::below_highest(below, id))
+    }
+
+    /// The plain tasks that are ready, in their order.
+    pub(crate) fn plain(&self) -> impl Iterator<Item = Rank> {
+        let highest_first = (0..).zip(self.ready.iter().rev());
+        highest_first
+            .flat_map(|(below, ids)| ids.after(None).map(move |id| Rank::below_highest(below, id)))
     }
 
     /// The ready task that was enqueued first, whatever its priority.

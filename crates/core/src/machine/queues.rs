@@ -7,6 +7,7 @@ use super::limits::Limits;
 use super::locks::Locks;
 use super::queue::Queue;
 use super::task::Task;
+use super::workers::Workers;
 use crate::row::{LaneRow, QueueRow};
 
 /// All queues and what is shared among them: by number, and those that are there for their users by name.
@@ -19,6 +20,7 @@ pub(crate) struct Queues {
     numbers: BTreeMap<QueueName, u32>,
     pub(crate) locks: Locks,
     pub(crate) limits: Limits,
+    pub(crate) workers: Workers,
 }
 
 impl Queues {
@@ -106,7 +108,7 @@ impl Queues {
         Some(QueueRow {
             id: number,
             name,
-            settings: queue.settings,
+            settings: queue.settings.clone(),
             deleted,
             paused: queue.paused,
             full_at_ns: queue.bucket.to_row(),
@@ -130,6 +132,7 @@ impl Queues {
             numbers: self.numbers.clone(),
             locks: Locks::default(),
             limits: self.limits.without_tasks(),
+            workers: self.workers.without_tasks(),
         }
     }
 

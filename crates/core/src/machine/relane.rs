@@ -14,8 +14,8 @@ impl Applying<'_> {
     pub(crate) fn change_settings(&mut self, number: u32, settings: QueueSettings) {
         let now = self.machine.now();
         let queue = self.machine.queues.any_mut(number);
-        let old = std::mem::replace(&mut queue.settings, settings);
-        queue.bucket.change_rate(old.rate.as_ref(), settings.rate.as_ref(), now);
+        queue.bucket.change_rate(queue.settings.rate.as_ref(), settings.rate.as_ref(), now);
+        let old = std::mem::replace(&mut queue.settings, settings.clone());
         self.dirty.queues.insert(number);
         if settings.fair != old.fair {
             queue.keyless_turn = settings.fair.then(|| self.machine.counters.take_turn());
@@ -100,9 +100,9 @@ fn pairs<'a>(numbers: &[u32], keys: &'a BTreeSet<String>) -> impl Iterator<Item 
 
 /// Whether one of two settings may let through what the other holds back.
 fn is_chosen_otherwise(one: &QueueSettings, other: &QueueSettings) -> bool {
-    let chosen_by = |settings: &QueueSettings| {
-        let QueueSettings { max_concurrency, rate, key_concurrency, fair, .. } = *settings;
-        (max_concurrency, rate, key_concurrency, fair)
-    };
+    fn chosen_by(settings: &QueueSettings) -> impl PartialEq + '_ {
+        let QueueSettings { max_concurrency, rate, key_concurrency, fair, assign, .. } = settings;
+        (max_concurrency, rate, key_concurrency, fair, assign)
+    }
     chosen_by(one) != chosen_by(other)
 }

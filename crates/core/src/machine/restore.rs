@@ -10,6 +10,7 @@ use super::queue::Queue;
 use super::task::{Task, TaskState};
 use crate::row::{
     CountersRow, EndedRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow, TaskRow,
+    WorkerRow,
 };
 
 /// A machine while its rows are read back from the disk, in any order.
@@ -23,6 +24,7 @@ pub struct Restoring {
     leaders: LeadersRow,
     limits: Vec<LimitRow>,
     lanes: Vec<LaneRow>,
+    workers: Vec<WorkerRow>,
     /// The first thing that was wrong.
     wrong: Option<String>,
 }
@@ -74,9 +76,25 @@ impl Restoring {
         self.lanes.push(row);
     }
 
+    /// A registered worker.
+    pub fn worker(&mut self, row: WorkerRow) {
+        self.workers.push(row);
+    }
+
     /// The machine, or what is wrong with its rows. No rows at all are a new machine.
     pub fn finish(self) -> Result<Machine, String> {
-        let Self { counters, queues, tasks, answers, ended, leaders, limits, lanes, wrong } = self;
+        let Self {
+            counters,
+            queues,
+            tasks,
+            answers,
+            ended,
+            leaders,
+            limits,
+            lanes,
+            workers,
+            wrong,
+        } = self;
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
@@ -84,12 +102,16 @@ impl Restoring {
         match counters {
             Some(counters) => machine.counters = counters,
             // A limit is put without any counter.
-            None if queues.is_empty() && tasks.is_empty() && answers.is_empty() => {}
+            None if queues.is_empty()
+                && tasks.is_empty()
+                && answers.is_empty()
+                && workers.is_empty() => {}
             None => return Err("the row of counters is missing".into()),
         }
         queues.into_iter().try_for_each(|row| machine.restore_queue(row))?;
         limits.into_iter().try_for_each(|row| machine.restore_limit(row))?;
         lanes.into_iter().try_for_each(|row| machine.restore_lane(row))?;
+        workers.into_iter().try_for_each(|row| machine.restore_worker(row))?;
         machine.restore_tasks(tasks)?;
         machine.check_lanes()?;
         answers.into_iter().try_for_each(|row| machine.restore_answer(row))?;

@@ -1,9 +1,10 @@
-//! Limits and turns, read back from the disk.
+//! Limits, turns and workers, read back from the disk.
 
 use super::Machine;
 use super::bucket::Bucket;
 use super::limits::Limit;
-use crate::row::{LaneRow, LimitRow};
+use super::worker::Worker;
+use crate::row::{LaneRow, LimitRow, WorkerRow};
 
 impl Machine {
     /// A named limit, before any task.
@@ -15,6 +16,20 @@ impl Machine {
         let bucket = Bucket::from_row(full_at_ns);
         self.queues.limits.insert(&name, Limit { settings, bucket, held: 0 });
         Ok(())
+    }
+
+    /// A registered worker, before any task.
+    pub(crate) fn restore_worker(&mut self, row: WorkerRow) -> Result<(), String> {
+        let WorkerRow { worker: name, session, settings, draining } = row;
+        if session >= self.counters.next_token {
+            return Err(format!("the session of the worker {name} has not begun yet"));
+        }
+        let mut worker = Worker::new(&name, settings);
+        worker.draining = draining;
+        if self.queues.workers.insert(session, worker) {
+            return Ok(());
+        }
+        Err(format!("the worker {name} is there twice, or its session is"))
     }
 
     /// The turn of a key, before any task.

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use super::needs::Needs;
 use super::task::{Task, TaskState};
 
 /// What a task means for those that wait.
@@ -45,11 +48,19 @@ impl Task {
         self.wishes().map_or(&[], |wishes| &wishes.locks)
     }
 
-    /// Whether nothing but its priority and its number decides when it is taken, and no limit can
-    /// tell it from others of its queue.
+    /// What it needs of its worker.
+    pub(crate) fn needs(&self) -> Option<&Arc<Needs>> {
+        self.wishes().and_then(|wishes| wishes.needs.as_ref())
+    }
+
+    /// Whether nothing but its priority and its number decides when it is taken, and no limit nor
+    /// worker can tell it from others of its queue.
     pub(crate) fn is_plain(&self) -> bool {
         self.wishes().is_none_or(|wishes| {
-            wishes.key.is_none() && wishes.task_type.is_none() && wishes.locks.is_empty()
+            wishes.key.is_none()
+                && wishes.task_type.is_none()
+                && wishes.locks.is_empty()
+                && wishes.needs.is_none()
         })
     }
 }

@@ -29,6 +29,24 @@ impl Applying<'_> {
         }
     }
 
+    /// The session that the lease on a task counts in, if one does.
+    pub(crate) fn holding(&self, id: TaskId) -> Option<u64> {
+        if self.machine.queues.workers.is_empty() {
+            return None;
+        }
+        self.machine.queues.workers.holding(self.machine.tasks.get(id)?)
+    }
+
+    /// Notes that a worker has room, if the lease on a task counted in its session before and does
+    /// not any more.
+    pub(crate) fn make_room(&mut self, before: Option<u64>, id: TaskId) {
+        if let Some(session) = before.filter(|_| self.holding(id) != before)
+            && let Some(worker) = self.machine.queues.workers.of(session)
+        {
+            self.dirty.room.insert(worker.name.clone());
+        }
+    }
+
     /// Notes that all of a queue's tasks may be let through.
     pub(crate) fn stir_all(&mut self, number: u32) {
         if let Some(queue) = self.machine.queues.get(number) {

@@ -1,11 +1,13 @@
 //! A task as the memory holds it: a million of them wait, so what these do not have is boxed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ferry_types::{LogIndex, Priority, TaskId, Timestamp};
 
 use super::history::History;
+use super::needs::Needs;
 pub(crate) use super::task_state::{CalledOff, Held, LastLease, TaskState};
 use crate::command::{NewTask, QueueSettings, RetryPolicy, Unique};
 
@@ -53,6 +55,8 @@ pub(crate) struct Wishes {
     pub(crate) key: Option<Box<str>>,
     /// In order, each once.
     pub(crate) locks: Box<[Box<str>]>,
+    /// What it needs of its worker.
+    pub(crate) needs: Option<Arc<Needs>>,
     pub(crate) ties: Option<Box<Ties>>,
 }
 
@@ -111,6 +115,7 @@ impl Task {
             ties: ties.boxed(),
             key: new.key.map(Into::into),
             locks: each_once(new.locks),
+            needs: Needs::shared(new.resources, new.selector),
         };
         Self {
             enqueued_at: now,
@@ -282,6 +287,7 @@ impl Wishes {
             ties,
             key,
             locks,
+            needs,
         } = &self;
         let none = max_attempts.is_none()
             && lease_ms.is_none()
@@ -292,7 +298,8 @@ impl Wishes {
             && ttl.is_none()
             && ties.is_none()
             && key.is_none()
-            && locks.is_empty();
+            && locks.is_empty()
+            && needs.is_none();
         (!none).then(|| Box::new(self))
     }
 }

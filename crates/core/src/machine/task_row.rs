@@ -3,6 +3,7 @@
 use ferry_types::{LeaseToken, LogIndex, Priority, TaskId, Timestamp};
 
 use super::history::History;
+use super::needs::Needs;
 use super::task::{CalledOff, Held, LastLease, Story, Task, TaskState, Ties, Ttl, Wishes};
 use crate::row::TaskRow;
 use crate::state::StateName;
@@ -48,6 +49,10 @@ impl Task {
             row.ttl_ends_at_ms = wishes.ttl.map(|ttl| ttl.ends_at.as_millis());
             row.key = wishes.key.as_deref().map(Into::into);
             row.locks = wishes.locks.iter().map(|lock| lock.to_string()).collect();
+            if let Some(needs) = &wishes.needs {
+                row.resources.clone_from(&needs.resources);
+                row.selector.clone_from(&needs.selector);
+            }
         }
         if let Some(ties) = self.ties() {
             row.unique = ties.unique.clone();
@@ -92,6 +97,7 @@ impl Task {
             ties: ties.boxed(),
             key: row.key.map(Into::into),
             locks: row.locks.into_iter().map(Into::into).collect(),
+            needs: Needs::shared(row.resources, row.selector),
         };
         let story = Story {
             state,

@@ -66,6 +66,8 @@ impl Tasks {
     pub(crate) fn insert(&mut self, id: TaskId, task: Task, queues: &mut Queues) -> Option<Moved> {
         queues.any_mut(task.queue).add(id, &task);
         self.times.note(id, &task);
+        let holding = queues.workers.holding(&task);
+        queues.workers.follow((id, &task), None, holding);
         let (is_bound, after) = (queues.is_bound(&task), task.standing());
         let is_new = self.table.insert(id, task);
         assert!(is_new, "task {id} is inserted once");
@@ -85,6 +87,7 @@ impl Tasks {
     ) -> (T, Option<Moved>) {
         let task = self.table.get_mut(id).expect("a changed task exists");
         let before = task.standing();
+        let held_in = queues.workers.holding(task);
         let queue = queues.any_mut(task.queue);
         self.times.forget(id, task);
         queue.unmark(id, task);
@@ -94,6 +97,8 @@ impl Tasks {
         let after = task.standing();
         let has_bound = queue.settings.max_concurrency.is_some();
         let is_bound = queues.is_bound(task);
+        let holding = queues.workers.holding(task);
+        queues.workers.follow((id, task), held_in, holding);
         if before == after || !(is_bound || has_bound) {
             return (given, None);
         }
@@ -108,6 +113,8 @@ impl Tasks {
         let task = self.table.remove(id).expect("a removed task exists");
         self.times.forget(id, &task);
         queues.any_mut(task.queue).remove(id, &task);
+        let holding = queues.workers.holding(&task);
+        queues.workers.follow((id, &task), holding, None);
         let (before, after) = (task.standing(), Standing::Aside);
         let turn_is_open =
             queues.is_bound(&task) && queues.restand((id, &task), before, after, &self.table);

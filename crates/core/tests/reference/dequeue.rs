@@ -16,7 +16,11 @@ impl Reference {
         let (mut leases, mut bytes, mut not_before_ms) = (Vec::new(), 0, None);
         'queues: for queue in &queues {
             while leases.len() < max as usize {
-                let next = match self.next(queue) {
+                let taker = self.taker(worker.as_deref());
+                if !self.has_room_for(taker) {
+                    break 'queues;
+                }
+                let next = match self.next(queue, taker) {
                     Ok(next) => next,
                     Err(at) => {
                         not_before_ms = at.into_iter().chain(not_before_ms).min();
@@ -41,7 +45,12 @@ impl Reference {
         Ok(Reply::Dequeued(Dequeued { settled, leases, not_before_ms }))
     }
 
-    fn lease(&mut self, id: u64, lease_ms: Option<u64>, worker: Option<String>) -> Lease {
+    pub(crate) fn lease(
+        &mut self,
+        id: u64,
+        lease_ms: Option<u64>,
+        worker: Option<String>,
+    ) -> Lease {
         self.leases_so_far += 1;
         let (token, now, index) = (self.leases_so_far, self.now, self.index);
         let standard = self.settings(id).lease_ms;

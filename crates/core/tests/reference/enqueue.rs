@@ -60,7 +60,7 @@ impl Reference {
     }
 
     pub(crate) fn has_room(&self, queue: &str, count: u64, bytes: u64) -> Result<(), Rejection> {
-        let settings = self.queues[queue].settings;
+        let settings = &self.queues[queue].settings;
         let unfinished =
             self.tasks.iter().filter(|task| task.queue == queue && task.is_unfinished());
         let unfinished = unfinished.count() as u64;
@@ -102,6 +102,8 @@ impl Reference {
             unique: new.unique,
             depends_on: new.depends_on,
             run_on_dependency_failure: new.run_on_dependency_failure,
+            resources: new.resources,
+            selector: new.selector,
             ..TaskRow::default()
         }
     }

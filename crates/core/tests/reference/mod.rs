@@ -9,6 +9,7 @@ mod order;
 mod queues;
 mod settle;
 mod ties;
+pub(crate) mod workers;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ use ferry_core::reply::Settled;
 use ferry_core::row::{TaskEvent, TaskRow};
 use ferry_core::{Command, Entry, EventName, HistoryView, Outcome, Rejection, Reply, StateName};
 use order::Order;
+use workers::Worker;
 
 /// Everything there is.
 #[derive(Clone, Default)]
@@ -34,6 +36,7 @@ pub(crate) struct Reference {
     pub(crate) index: u64,
     node: u64,
     limits: TableLimits,
+    workers: BTreeMap<String, Worker>,
     tasks_so_far: u64,
     leases_so_far: u64,
     queues_so_far: u32,
@@ -184,7 +187,6 @@ impl Reference {
         if self.task_mut(id).is_left_over() {
             return self.remove(|task| task.row.id == id);
         }
-        let used_up = self.is_used_up(id);
         let now = self.now;
         let task = self.task_mut(id);
         let too_late = task.row.ttl_ends_at_ms.is_some_and(|end| end <= now);
@@ -200,17 +202,23 @@ impl Reference {
                 self.becomes(id, EventName::Due, StateName::Ready);
             }
             StateName::Leased => {
-                task.row.last_error = Some("lease expired".into());
-                if used_up {
-                    self.dies(id, EventName::LeaseExpired);
-                } else {
-                    self.becomes(id, EventName::LeaseExpired, StateName::Ready);
-                }
+                self.lease_is_over(id, "lease expired");
             }
             StateName::Cancelled if task.row.held => self.learns(id),
             StateName::Succeeded | StateName::Dead | StateName::Cancelled | StateName::Expired => {
                 self.remove(|task| task.row.id == id)
             }
+        }
+    }
+
+    /// A lease that ran out, or whose worker is gone.
+    fn lease_is_over(&mut self, id: u64, error: &str) {
+        let used_up = self.is_used_up(id);
+        self.task_mut(id).row.last_error = Some(error.into());
+        if used_up {
+            self.dies(id, EventName::LeaseExpired);
+        } else {
+            self.becomes(id, EventName::LeaseExpired, StateName::Ready);
         }
     }
 
@@ -275,6 +283,11 @@ impl Reference {
             Command::Transact(transact) => self.transact(transact),
             Command::PutLimit(put) => Ok(self.put_limit(*put)),
             Command::DeleteLimit(delete) => self.delete_limit(delete),
+            Command::PutWorker(put) => Ok(self.put_worker(*put)),
+            Command::DrainWorker(drain) => self.drain_worker(&drain.worker),
+            Command::DeleteWorker(delete) => self.delete_worker(&delete.worker),
+            Command::EndSessions(end) => Ok(self.end_sessions(&end)),
+            Command::Assign(assign) => Ok(self.assign(&assign)),
         }
     }
 }
@@ -300,6 +313,11 @@ fn did_something(reply: &Reply) -> bool {
         | Reply::Redriven(_)
         | Reply::LimitPut(_)
         | Reply::LimitDeleted(_)
+        | Reply::WorkerPut(_)
+        | Reply::WorkerDrained(_)
+        | Reply::WorkerDeleted(_)
+        | Reply::SessionsEnded(_)
+        | Reply::Assigned(_)
         | Reply::Transacted(_) => true,
     }
 }

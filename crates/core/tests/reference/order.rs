@@ -7,6 +7,7 @@ use ferry_core::rejection::LimitNotFound;
 use ferry_core::reply::{LimitDeleted, LimitPut};
 use ferry_core::{Rejection, Reply, StateName};
 
+use super::workers::{Taker, needs};
 use super::{Reference, Task};
 
 const TOKEN: u64 = 1_000_000;
@@ -68,9 +69,10 @@ pub(crate) fn is_held(task: &Task) -> bool {
 }
 
 impl Reference {
-    /// The task of a queue that is next; else when there may be one without anything happening.
-    pub(crate) fn next(&self, queue: &str) -> Result<u64, Option<u64>> {
+    /// The task of a queue that is next for whoever asks; else when there may be one without anything happening.
+    pub(crate) fn next(&self, queue: &str, taker: Taker<'_>) -> Result<u64, Option<u64>> {
         let all = self.tasks.iter().filter(|task| self.may_be_taken(task, queue));
+        let all = all.filter(|task| self.suits(task, taker));
         let timed: Vec<(u64, &Task)> = all.map(|task| (self.not_before(task), task)).collect();
         let now = timed.iter().filter(|(at, _)| *at <= self.now).map(|(_, task)| *task);
         let (in_turn, by_priority): (Vec<&Task>, Vec<&Task>) =
@@ -88,8 +90,8 @@ impl Reference {
     }
 
     /// Whether only rates can keep a task back.
-    fn may_be_taken(&self, task: &Task, queue: &str) -> bool {
-        let Some(settings) = self.queues.get(queue).map(|queue| queue.settings) else {
+    pub(crate) fn may_be_taken(&self, task: &Task, queue: &str) -> bool {
+        let Some(settings) = self.queues.get(queue).map(|queue| &queue.settings) else {
             return false;
         };
         let held = self.tasks.iter().filter(|other| other.queue == queue && is_held(other));
@@ -103,7 +105,7 @@ impl Reference {
     }
 
     /// Whether its key lets it be taken: a ready task, the first of its key, and the key has room.
-    fn is_put_up(&self, task: &Task, settings: QueueSettings) -> bool {
+    fn is_put_up(&self, task: &Task, settings: &QueueSettings) -> bool {
         let of_key = |other: &&Task| other.queue == task.queue && other.row.key == task.row.key;
         let same_key: Vec<&Task> = self.tasks.iter().filter(of_key).collect();
         let held = same_key.iter().filter(|task| is_held(task)).count() as u64;
@@ -120,7 +122,7 @@ impl Reference {
 
     /// Whether a lock is free, and nobody wants it who comes first among those that the same limits
     /// bind.
-    fn is_first_for(&self, lock: &String, task: &Task, settings: QueueSettings) -> bool {
+    fn is_first_for(&self, lock: &String, task: &Task, settings: &QueueSettings) -> bool {
         let wants = |other: &&Task| other.row.locks.contains(lock);
         let is_held = self.tasks.iter().filter(wants).any(is_held);
         let is_rival = |other: &&Task| {
@@ -128,6 +130,7 @@ impl Reference {
                 && self.turn(other).is_some() == self.turn(task).is_some()
                 && other.row.task_type == task.row.task_type
                 && self.limited_key(other) == self.limited_key(task)
+                && needs(other) == needs(task)
                 && self.is_put_up(other, settings)
         };
         let rivals = self.tasks.iter().filter(wants).filter(is_rival);
@@ -158,7 +161,7 @@ impl Reference {
         limit.max_concurrency.is_none_or(|max| (held.count() as u64) < max)
     }
 
-    fn not_before(&self, task: &Task) -> u64 {
+    pub(crate) fn not_before(&self, task: &Task) -> u64 {
         let rate = self.queues[&task.queue].settings.rate;
         let tokens = self.order.tokens.get(&task.queue).copied().unwrap_or_default();
         let of_queue = tokens.not_before(rate.as_ref(), self.now);
@@ -172,7 +175,7 @@ impl Reference {
     pub(crate) fn is_delivered(&mut self, id: u64) {
         let task = self.tasks.iter().find(|task| task.row.id == id).expect("it was found");
         let (queue, key) = (task.queue.clone(), task.row.key.clone());
-        let settings = self.queues[&queue].settings;
+        let settings = self.queues[&queue].settings.clone();
         let order = &mut self.order;
         order.tokens.entry(queue.clone()).or_default().draw(settings.rate.as_ref(), self.now);
         for (limit, tokens) in order.limits.values_mut() {
@@ -213,9 +216,9 @@ impl Reference {
 
     /// What a change of a queue's settings means for the order.
     pub(crate) fn settings_change(&mut self, queue: &str, old: Option<QueueSettings>) {
-        let new = self.queues[queue].settings;
+        let new = self.queues[queue].settings.clone();
         let tokens = self.order.tokens.entry(queue.into()).or_default();
-        tokens.change(old.and_then(|old| old.rate).as_ref(), new.rate.as_ref(), self.now);
+        tokens.change(old.as_ref().and_then(|old| old.rate).as_ref(), new.rate.as_ref(), self.now);
         if old.is_some_and(|old| old.fair) == new.fair {
             return;
         }

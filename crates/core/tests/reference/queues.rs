@@ -12,7 +12,7 @@ impl Reference {
         let number = self.queues.get(&queue).map_or(self.queues_so_far, |queue| queue.number);
         let paused = self.queues.get(&queue).is_some_and(|queue| queue.paused);
         let resumed = self.queues.get(&queue).and_then(|queue| queue.resumed);
-        let old = self.queues.get(&queue).map(|queue| queue.settings);
+        let old = self.queues.get(&queue).map(|queue| queue.settings.clone());
         self.queues.insert(queue.clone(), Queue { number, settings, paused, resumed });
         self.settings_change(&queue, old);
         Reply::QueuePut(QueuePut { created })

@@ -167,7 +167,7 @@ impl Reference {
     }
 
     pub(crate) fn settings(&self, id: u64) -> QueueSettings {
-        self.queues[&self.task(id).queue].settings
+        self.queues[&self.task(id).queue].settings.clone()
     }
 
     fn task(&self, id: u64) -> &Task {

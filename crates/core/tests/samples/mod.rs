@@ -2,6 +2,7 @@
 
 mod feed;
 pub(crate) mod order;
+pub(crate) mod workers;
 
 use std::collections::BTreeMap;
 
@@ -39,6 +40,7 @@ const SETTINGS: QueueSettings = QueueSettings {
     rate: None,
     key_concurrency: None,
     fair: false,
+    assign: None,
 };
 
 const SWEEP: Sweep = Sweep { after: 121, before: 122, done: 123 };
@@ -69,7 +71,10 @@ pub(crate) fn commands() -> impl Iterator<Item = (&'static str, Entry)> {
         ("command-transact", Command::Transact(transact())),
         ("command-enqueue-tied", Command::Enqueue(tied())),
     ];
-    all.into_iter().chain(order::commands()).map(|(name, command)| (name, entry(command)))
+    all.into_iter()
+        .chain(order::commands())
+        .chain(workers::commands())
+        .map(|(name, command)| (name, entry(command)))
 }
 
 fn entry(command: Command) -> Entry {
@@ -210,6 +215,7 @@ pub(crate) fn replies() -> impl Iterator<Item = (&'static str, KeptAnswer)> {
     ];
     all.into_iter()
         .chain(order::replies())
+        .chain(workers::replies())
         .map(|(name, reply)| (name, KeptAnswer { reply: Some(reply) }))
 }
 
@@ -289,6 +295,7 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, Refused)> {
     ];
     all.into_iter()
         .chain(order::refusals())
+        .chain(workers::refusals())
         .map(|(name, rejection)| (name, Refused { rejection: Some(rejection) }))
 }
 

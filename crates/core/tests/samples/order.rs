@@ -11,13 +11,15 @@ use ferry_core::{Command, Rejection, Reply, StateName};
 
 const RATE: Rate = Rate { per_second_milli: 201, burst: Some(202) };
 
-const SETTINGS: QueueSettings = QueueSettings {
-    max_concurrency: Some(203),
-    rate: Some(RATE),
-    key_concurrency: Some(204),
-    fair: true,
-    ..QueueSettings::standard()
-};
+fn settings() -> QueueSettings {
+    QueueSettings {
+        max_concurrency: Some(203),
+        rate: Some(RATE),
+        key_concurrency: Some(204),
+        fair: true,
+        ..QueueSettings::standard()
+    }
+}
 
 fn limit() -> LimitSettings {
     let scope = LimitScope {
@@ -35,7 +37,7 @@ fn locks() -> Vec<String> {
 pub(crate) fn commands() -> [(&'static str, Command); 4] {
     let task = NewTask { key: Some("k".into()), locks: locks(), ..NewTask::default() };
     let enqueue = Enqueue { queue: "q".into(), tasks: vec![task], create_queue: false };
-    let put = PutQueue { queue: "q".into(), settings: SETTINGS };
+    let put = PutQueue { queue: "q".into(), settings: settings() };
     let put_limit = PutLimit { limit: "l".into(), settings: limit() };
     [
         ("command-enqueue-order", Command::Enqueue(enqueue)),
@@ -77,7 +79,7 @@ pub(crate) fn rows() -> OrderRows {
         queue: QueueRow {
             id: 209,
             name: "q".into(),
-            settings: SETTINGS,
+            settings: settings(),
             full_at_ns: 210,
             keyless_turn: Some(211),
             ..QueueRow::default()

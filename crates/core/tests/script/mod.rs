@@ -12,6 +12,7 @@
 mod parse;
 mod print;
 mod words;
+mod workers;
 
 use ferry_core::command::{Entry, TableLimits};
 use ferry_core::{Proposal, TaskFilter};
@@ -90,7 +91,13 @@ fn step(stage: &mut Stage, name: &str, line: &str) -> Option<String> {
         "history" => Some(print::history(&stage.witness.machine, words.id())),
         "events" => Some(print::events(stage.witness.events())),
         "count" => Some(print::counted(&stage.witness.machine, &words.next())),
-        "offers" => Some(print::offered(&stage.witness.machine, &words.next())),
+        "offers" => {
+            let queue = words.next();
+            let worker = words.option("worker");
+            Some(print::offered(&stage.witness.machine, &queue, worker.as_deref()))
+        }
+        "worker" => Some(workers::shown(&stage.witness.machine, &words.next())),
+        "look" => Some(workers::looked(&stage.witness.machine, &mut words)),
         "browse" => {
             let filter = TaskFilter {
                 queue: words.parsed("queue"),

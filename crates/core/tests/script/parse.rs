@@ -1,14 +1,16 @@
 use bytes::Bytes;
 use ferry_core::command::{
-    Ack, Action, Cancel, DeadFilter, DeleteLimit, DeleteQueue, Dequeue, Enqueue, Extend,
-    Idempotency, LeaseAck, LeaseNack, LimitScope, LimitSettings, Nack, NewTask, Operation,
-    PauseQueue, Purge, PurgedState, PutLimit, PutQueue, QueueSettings, Rate, Redrive, Release,
-    Require, Retry, RetryPolicy, RunNow, Settle, Settlement, Step, Sweep, Transact, Unique,
+    Ack, Action, Cancel, DeadFilter, DeleteLimit, DeleteQueue, DeleteWorker, Dequeue, DrainWorker,
+    Enqueue, Extend, Idempotency, LeaseAck, LeaseNack, LimitScope, LimitSettings, Nack, NewTask,
+    Operation, PauseQueue, Purge, PurgedState, PutLimit, PutQueue, QueueSettings, Rate, Redrive,
+    Release, Require, Retry, RetryPolicy, RunNow, Settle, Settlement, Step, Sweep, Transact,
+    Unique,
 };
 use ferry_core::{Command, Proposal};
 use ferry_types::{LeaseId, TaskId};
 
 use super::words::{Words, duration};
+use super::workers;
 
 /// The proposal that a command's words make; none for `tick`.
 pub(crate) fn proposal(name: &str, text: &str) -> Option<Proposal> {
@@ -41,6 +43,11 @@ pub(crate) fn proposal(name: &str, text: &str) -> Option<Proposal> {
         }
         "limit" => Command::PutLimit(Box::new(limit(&mut words))),
         "unlimit" => Command::DeleteLimit(DeleteLimit { limit: words.next() }),
+        "put_worker" => Command::PutWorker(Box::new(workers::put(&mut words))),
+        "drain_worker" => Command::DrainWorker(DrainWorker { worker: words.next() }),
+        "delete_worker" => Command::DeleteWorker(DeleteWorker { worker: words.next() }),
+        "end_sessions" => Command::EndSessions(workers::sessions(&words.rest())),
+        "assign" => Command::Assign(workers::assign(&words.rest())),
         "settle" => Command::Settle(Settle { items: settlements(&mut words) }),
         action @ ("ack" | "nack" | "extend" | "release") => {
             let lease = words.next();
@@ -78,6 +85,11 @@ fn enqueue(words: &mut Words) -> Enqueue {
         unique: words.option("unique").map(|key| Unique { key, until_ms: words.duration("until") }),
         depends_on: words.option("after").map(|text| ids(&text)).unwrap_or_default(),
         run_on_dependency_failure: words.flag("anyway"),
+        resources: words
+            .option("resources")
+            .map(|text| workers::resources(&text))
+            .unwrap_or_default(),
+        selector: words.option("selector").map(|text| workers::labels(&text)).unwrap_or_default(),
         ..NewTask::default()
     };
     task.labels.extend(std::iter::from_fn(|| words.label()));
@@ -138,6 +150,7 @@ fn put(words: &mut Words) -> PutQueue {
         key_concurrency: words.parsed("key_concurrency"),
         fair: words.flag("fair"),
         ttl_ms: words.duration("ttl"),
+        assign: words.option("assign").map(|text| workers::policy(&text)),
     };
     PutQueue { queue, settings }
 }
@@ -224,7 +237,7 @@ fn rate(words: &mut Words) -> Option<Rate> {
 }
 
 /// What stands between commas.
-fn list(text: &str) -> Vec<String> {
+pub(super) fn list(text: &str) -> Vec<String> {
     text.split(',').map(Into::into).collect()
 }
 

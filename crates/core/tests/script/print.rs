@@ -11,6 +11,7 @@ use ferry_core::{
 };
 use ferry_types::TaskId;
 
+use super::workers;
 use crate::witness::Witness;
 
 /// What an entry did: answers, effects, rows.
@@ -21,6 +22,7 @@ pub(crate) fn applied(applied: &Applied) -> String {
     for effect in &applied.effects {
         text.push(match effect {
             Effect::Wake { queue, tasks } => format!("wake {queue} {tasks}"),
+            Effect::Room { worker } => format!("room {worker}"),
             Effect::Alarm { at } => format!("alarm {}", time(at.as_millis())),
         });
     }
@@ -61,6 +63,11 @@ fn answer(reply: &Reply) -> String {
         Reply::QueuePaused(_) => "done".into(),
         Reply::LimitPut(put) => (if put.created { "created" } else { "replaced" }).into(),
         Reply::LimitDeleted(_) => "deleted".into(),
+        Reply::WorkerPut(put) => workers::put_answer(put),
+        Reply::WorkerDrained(drained) => format!("drains leases={}", drained.leases),
+        Reply::WorkerDeleted(deleted) => format!("deleted leases={}", deleted.leases),
+        Reply::SessionsEnded(ended) => workers::ended(ended),
+        Reply::Assigned(assigned) => workers::assigned(assigned),
         Reply::Purged(swept) => format!("purged {}", self::swept(swept)),
         Reply::Redriven(swept) => format!("redriven {}", self::swept(swept)),
         Reply::Transacted(transacted) => {
@@ -94,7 +101,7 @@ fn swept(swept: &Swept) -> String {
 }
 
 /// Leases, those together that follow one another in all they say.
-fn leases(leases: &[Lease]) -> Vec<String> {
+pub(super) fn leases(leases: &[Lease]) -> Vec<String> {
     let follows = |one: &Lease, next: &Lease| {
         let expected = Lease { task: one.task + 1, token: one.token + 1, ..*one };
         expected == *next
@@ -137,6 +144,8 @@ fn refused(rejection: &Rejection) -> String {
         | Rejection::AlreadyExists(_)
         | Rejection::OperationRefused(_)
         | Rejection::LimitNotFound(_)
+        | Rejection::WorkerNotFound(_)
+        | Rejection::WorkerLimit(_)
         | Rejection::LimitLimit(_) => String::new(),
     };
     format!("refused: {rejection}{facts}")
@@ -160,6 +169,11 @@ fn rows(changes: &[Change]) -> Vec<String> {
             | Change::PutLeaders(_) => {}
             Change::PutLimit(row) => named.push(format!("limit {}", row.limit)),
             Change::DeleteLimit(name) => named.push(format!("-limit {name}")),
+            Change::PutWorker(row) => {
+                let draining = if row.draining { " draining" } else { "" };
+                named.push(format!("worker {}{draining}", row.worker));
+            }
+            Change::DeleteWorker(name) => named.push(format!("-worker {name}")),
             Change::PutLane(row) => named.push(format!("{} turn {}", row.key, row.turn)),
             Change::DeleteLane(_, key) => named.push(format!("-{key}")),
             Change::PutQueue(row) => {
@@ -213,6 +227,7 @@ pub(crate) fn shown(witness: &Witness, id: TaskId) -> String {
         ("for", row.key.clone()),
         ("locks", (!row.locks.is_empty()).then(|| row.locks.join(","))),
         ("trace", row.traceparent.clone()),
+        ("needs", workers::needs(&row.resources, &row.selector)),
         ("result", witness.result(id).map(|result| String::from_utf8_lossy(result).into())),
     ];
     for (name, value) in facts {
@@ -263,8 +278,8 @@ pub(crate) fn counted(machine: &Machine, name: &str) -> String {
 }
 
 /// Whether a dequeue would get a task.
-pub(crate) fn offered(machine: &Machine, name: &str) -> String {
-    match machine.offers(name) {
+pub(crate) fn offered(machine: &Machine, name: &str, worker: Option<&str>) -> String {
+    match machine.offers(name, worker) {
         None => "no queue".into(),
         Some(Offer::Ready) => "a task".into(),
         Some(Offer::Nothing) => "nothing".into(),
@@ -299,7 +314,7 @@ fn span(first: u64, last: u64) -> String {
     if first == last { format!("t{first}") } else { format!("t{first}..t{last}") }
 }
 
-fn time(millis: u64) -> String {
+pub(super) fn time(millis: u64) -> String {
     if millis.is_multiple_of(1_000) {
         format!("{}s", millis / 1_000)
     } else {

@@ -313,6 +313,7 @@ fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
                 key,
                 locks,
                 labels: (0..labels).map(|n| (format!("k{n}"), "v".into())).collect(),
+                ..NewTask::default()
             };
             (task, bytes)
         },

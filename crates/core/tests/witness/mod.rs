@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use ferry_core::row::{
     CountersRow, EndedRow, EventRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow,
-    TaskRow,
+    TaskRow, WorkerRow,
 };
-use ferry_core::{Applied, Change, Effect, Entry, Machine, Offer, Restoring, StateName};
+use ferry_core::{
+    Applied, Change, Effect, Entry, Machine, Offer, Restoring, StateName, WorkerView,
+};
 use ferry_types::{LogIndex, TaskId};
 use prost::Message;
 
@@ -55,20 +57,33 @@ impl Witness {
         self.stored.results.get(&id)
     }
 
-    /// The queues from which a dequeue gets a task, now or when a rate lets it.
-    fn offering(&self) -> BTreeSet<String> {
-        let names = self.machine.queues(None, usize::MAX).into_iter().map(|queue| queue.name);
-        let names = names.map(|name| name.to_string());
-        names.filter(|name| self.machine.offers(name) != Some(Offer::Nothing)).collect()
+    /// The queues from which somebody gets a task, now or when a rate lets it, and from which those
+    /// do who are not registered, or are.
+    fn offering(&self) -> Offering {
+        let queues = self.machine.queues(None, usize::MAX).into_iter();
+        let queues: Vec<String> = queues.map(|queue| queue.name.to_string()).collect();
+        let give = |offer| offer != Some(Offer::Nothing);
+        let to = |worker: Option<&str>| {
+            let given = queues.iter().filter(|name| give(self.machine.offers(name, worker)));
+            given.cloned().collect::<BTreeSet<_>>()
+        };
+        let of_worker = |worker: WorkerView<'_>| (worker.name.into(), to(Some(worker.name)));
+        let anybody = queues.iter().filter(|name| give(self.machine.offers_anybody(name)));
+        Offering {
+            anybody: anybody.cloned().collect(),
+            unregistered: to(None),
+            workers: self.machine.workers(None).map(of_worker).collect(),
+        }
     }
 
     fn check_effects(
         &self,
         effects: &[Effect],
         alarm: Option<ferry_types::Timestamp>,
-        offering: &BTreeSet<String>,
+        offering: &Offering,
     ) {
         let mut woken = BTreeSet::new();
+        let mut rooms = BTreeSet::new();
         let mut alarms = Vec::new();
         for effect in effects {
             match effect {
@@ -78,17 +93,39 @@ impl Witness {
                     assert!((1..=ready).contains(tasks), "{ready} ready, {tasks} woken");
                     assert!(woken.insert(queue.to_string()), "{queue} wakes twice");
                 }
+                Effect::Room { worker } => {
+                    assert!(rooms.insert(worker.as_str()), "{worker} has room twice");
+                }
                 Effect::Alarm { at } => alarms.push(*at),
             }
         }
         let offering_now = self.offering();
-        let begun: Vec<_> = offering_now.difference(offering).collect();
-        assert!(begun.iter().all(|name| woken.contains(*name)), "{begun:?} offer, {woken:?} wake");
-        assert!(woken.is_subset(&offering_now), "{woken:?} wake, {offering_now:?} offer");
+        let wakes = |before: &BTreeSet<String>, now: &BTreeSet<String>| {
+            now.difference(before).all(|name| woken.contains(name))
+        };
+        let unregistered = wakes(&offering.unregistered, &offering_now.unregistered);
+        assert!(unregistered, "{woken:?} wake, {offering_now:?} offer");
+        for (name, now) in &offering_now.workers {
+            let before = offering.workers.get(name).unwrap_or(&offering.unregistered);
+            let hears = rooms.contains(name.as_str()) || wakes(before, now);
+            assert!(
+                hears,
+                "{name} may get from {now:?} since, {woken:?} wake, {rooms:?} have room"
+            );
+        }
+        assert!(woken.is_subset(&offering_now.anybody), "{woken:?} wake, {offering_now:?} offer");
         let next = self.machine.next_alarm();
         let expected = next.filter(|at| Some(*at) != alarm || *at <= self.machine.now());
         assert_eq!(alarms, Vec::from_iter(expected), "the alarm follows the nearest deadline");
     }
+}
+
+/// Who gets a task from which queues.
+#[derive(Debug)]
+struct Offering {
+    anybody: BTreeSet<String>,
+    unregistered: BTreeSet<String>,
+    workers: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// The rows, as a disk holds them.
@@ -105,6 +142,7 @@ struct Stored {
     leaders: Option<LeadersRow>,
     limits: BTreeMap<String, LimitRow>,
     lanes: BTreeMap<(u32, String), LaneRow>,
+    workers: BTreeMap<String, WorkerRow>,
 }
 
 impl Stored {
@@ -193,6 +231,14 @@ impl Stored {
                 self.lanes.insert((row.queue, row.key.clone()), recoded(row));
                 format!("key {} of {}", row.key, row.queue)
             }
+            Change::PutWorker(row) => {
+                self.workers.insert(row.worker.clone(), recoded(row));
+                format!("worker {}", row.worker)
+            }
+            Change::DeleteWorker(name) => {
+                self.workers.remove(&**name);
+                format!("worker {name}")
+            }
             Change::DeleteLane(queue, key) => {
                 self.lanes.remove(&(*queue, key.to_string()));
                 format!("key {key} of {queue}")
@@ -203,6 +249,7 @@ impl Stored {
     /// The machine that the rows make. They come last to first, because no order is promised.
     fn restored(&self) -> Machine {
         let mut restoring = Restoring::default();
+        self.workers.values().rev().for_each(|row| restoring.worker(row.clone()));
         self.lanes.values().rev().for_each(|row| restoring.lane(row.clone()));
         self.limits.values().rev().for_each(|row| restoring.limit(row.clone()));
         self.answers.values().rev().for_each(|row| restoring.idempotency(row.clone()));

@@ -24,7 +24,7 @@ pub(crate) async fn put(Named(queue): Named<QueueName>, call: Call) -> Result<Re
     let build = |call: &Call| {
         let settings: QueueSettings = call.json()?;
         let settings = translate::queue_settings(&settings)?;
-        let put = PutQueue { queue: queue.as_str().into(), settings };
+        let put = PutQueue { queue: queue.as_str().into(), settings: settings.clone() };
         Ok((Command::PutQueue(Box::new(put)), settings))
     };
     write(&call, build, |index, reply, settings| {

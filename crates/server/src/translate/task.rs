@@ -1,7 +1,5 @@
 //! Tasks on their way in and out.
 
-use std::collections::BTreeMap;
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -47,6 +45,8 @@ pub(crate) fn new_task(task: CheckedTask, traceparent: Option<String>) -> comman
         unique: task.unique.map(unique),
         depends_on: task.depends_on.into_iter().map(TaskId::get).collect(),
         run_on_dependency_failure: task.on_dependency_failure == OnDependencyFailure::Run,
+        resources: task.resources,
+        selector: task.selector,
     }
 }
 
@@ -117,8 +117,8 @@ pub(crate) fn document(
             true => OnDependencyFailure::Run,
             false => OnDependencyFailure::Cancel,
         },
-        resources: BTreeMap::new(),
-        selector: BTreeMap::new(),
+        resources: row.resources,
+        selector: row.selector,
         lease,
         index: LogIndex::new(row.index),
     }

@@ -5,7 +5,7 @@ use rocksdb::WriteBatch;
 
 use super::keyspace::{
     APPLIED_KEY, COUNTERS_KEY, LEADERS_KEY, MEMBERSHIP_KEY, ended_key, events_key, idempotency_key,
-    lane_key, limit_key, payload_key, queue_key, result_key, task_key,
+    lane_key, limit_key, payload_key, queue_key, result_key, task_key, worker_key,
 };
 use crate::row::{LogIdRow, StoredMembershipRow};
 use crate::{LogId, Membership};
@@ -60,6 +60,8 @@ fn add(batch: &mut WriteBatch, change: &Change, row: &mut Vec<u8>) {
         Change::DeleteLimit(name) => batch.delete(limit_key(name)),
         Change::PutLane(lane) => batch.put(lane_key(lane.queue, &lane.key), encoded(lane, row)),
         Change::DeleteLane(queue, key) => batch.delete(lane_key(*queue, key)),
+        Change::PutWorker(worker) => batch.put(worker_key(&worker.worker), encoded(worker, row)),
+        Change::DeleteWorker(name) => batch.delete(worker_key(name)),
     }
 }
 

@@ -28,11 +28,13 @@ pub(crate) enum Keyspace {
     Lane = 0x0b,
     /// By the task's number.
     Ended = 0x0c,
+    /// By the worker's name.
+    Worker = 0x0d,
 }
 
 impl Keyspace {
     /// Every keyspace, in key order.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Meta,
         Self::Counters,
         Self::Queue,
@@ -45,6 +47,7 @@ impl Keyspace {
         Self::Leaders,
         Self::Lane,
         Self::Ended,
+        Self::Worker,
     ];
 
     /// The keyspace of a key; `None` if no keyspace has its tag.
@@ -96,6 +99,11 @@ pub(crate) fn idempotency_key(id: u64) -> [u8; 9] {
 /// A named limit: tag, name.
 pub(crate) fn limit_key(name: &str) -> Vec<u8> {
     [&[Keyspace::Limit as u8], name.as_bytes()].concat()
+}
+
+/// A registered worker: tag, name.
+pub(crate) fn worker_key(name: &str) -> Vec<u8> {
+    [&[Keyspace::Worker as u8], name.as_bytes()].concat()
 }
 
 /// The turn of a key: tag, the queue's number (u32, big-endian), key.

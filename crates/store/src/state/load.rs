@@ -2,6 +2,7 @@
 
 use ferry_core::row::{
     CountersRow, EndedRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow, TaskRow,
+    WorkerRow,
 };
 use ferry_core::{Machine, Restoring};
 use prost::Message;
@@ -29,6 +30,7 @@ pub(super) fn machine(db: &Db) -> Result<Machine, StoreError> {
             Keyspace::Limit => each::<LimitRow>(db, keyspace, |row| restoring.limit(row))?,
             Keyspace::Lane => each::<LaneRow>(db, keyspace, |row| restoring.lane(row))?,
             Keyspace::Ended => each::<EndedRow>(db, keyspace, |row| restoring.ended(row))?,
+            Keyspace::Worker => each::<WorkerRow>(db, keyspace, |row| restoring.worker(row))?,
             Keyspace::Leaders => each::<LeadersRow>(db, keyspace, |row| restoring.leaders(row))?,
         }
     }

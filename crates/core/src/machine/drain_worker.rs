@@ -1,0 +1,28 @@
+use super::applying::Applying;
+use crate::Rejection;
+use crate::command::DrainWorker;
+use crate::rejection::WorkerNotFound;
+use crate::reply::WorkerDrained;
+
+impl Applying<'_> {
+    /// Has a worker get nothing new, until it is put again. Its leases stand.
+    pub(crate) fn drain_worker(
+        &mut self,
+        command: DrainWorker,
+    ) -> Result<WorkerDrained, Rejection> {
+        let session = self.named_session(&command.worker)?;
+        let worker = self.machine.queues.workers.of_mut(session);
+        let worker = worker.expect("a name leads to a worker");
+        let leases = worker.held().len() as u64;
+        if !std::mem::replace(&mut worker.draining, true) {
+            self.dirty.workers.insert(command.worker.into());
+        }
+        Ok(WorkerDrained { leases })
+    }
+
+    /// The session of the worker that a command names.
+    pub(crate) fn named_session(&self, name: &str) -> Result<u64, Rejection> {
+        let not_found = || Rejection::WorkerNotFound(WorkerNotFound { worker: name.into() });
+        self.machine.queues.workers.session(name).ok_or_else(not_found)
+    }
+}

@@ -1,0 +1,30 @@
+//! What readers and the scheduler may ask about workers.
+
+use super::Machine;
+use super::worker::Worker;
+use crate::view::WorkerView;
+
+impl Machine {
+    /// A registered worker.
+    pub fn worker(&self, name: &str) -> Option<WorkerView<'_>> {
+        let session = self.queues.workers.session(name)?;
+        self.queues.workers.of(session).map(|worker| worker_view(session, worker))
+    }
+
+    /// Registered workers by name, after `after`.
+    pub fn workers(&self, after: Option<&str>) -> impl Iterator<Item = WorkerView<'_>> {
+        let workers = self.queues.workers.after(after);
+        workers.map(|(session, worker)| worker_view(session, worker))
+    }
+}
+
+fn worker_view(session: u64, worker: &Worker) -> WorkerView<'_> {
+    WorkerView {
+        name: &worker.name,
+        session,
+        settings: &worker.settings,
+        draining: worker.draining,
+        used: worker.used(),
+        held: worker.held(),
+    }
+}
