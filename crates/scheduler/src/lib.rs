@@ -10,15 +10,16 @@
 //! machine does, and time: a choice is made anew whenever something has changed.
 
 mod amounts;
-mod assign;
+mod groups;
 mod pace;
 mod policy;
+mod round;
 mod task;
 mod worker;
 
 pub use amounts::Amounts;
-pub use assign::{Assignment, assign};
 pub use pace::Paces;
 pub use policy::Policy;
+pub use round::Round;
 pub use task::Task;
 pub use worker::Worker;

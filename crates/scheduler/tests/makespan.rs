@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use ferry_scheduler::{Amounts, Paces, Policy, Task, Worker, assign};
+use ferry_scheduler::{Amounts, Paces, Policy, Round, Task, Worker};
 
 const TASKS: usize = 4_000;
 /// As many ready tasks as one look takes in.
@@ -123,12 +123,23 @@ fn check(jobs: &[Job], full: &[Worker], running: &BTreeSet<(u64, usize, usize)>)
 fn assigned(jobs: &[Job]) -> u64 {
     let paces = Paces::new(0);
     makespan(jobs, &mut |waiting, workers| {
-        let seen = &waiting[..waiting.len().min(LOOK)];
-        let tasks: Vec<&Task> = seen.iter().map(|job| &jobs[*job].task).collect();
-        let given = assign(&tasks, workers, &paces);
-        let begun = given.iter().map(|given| (waiting[given.task], given.worker)).collect();
-        let taken: BTreeSet<usize> = given.iter().map(|given| waiting[given.task]).collect();
-        waiting.retain(|job| !taken.contains(job));
+        let mut round = Round::new(std::mem::take(workers), &paces);
+        let (mut begun, mut hopeless, mut seen) = (Vec::new(), BTreeSet::new(), 0);
+        waiting.retain(|&job| {
+            let task = &jobs[job].task;
+            let needs = (&task.kind, &task.selector);
+            seen += 1;
+            if seen > LOOK || hopeless.contains(&needs) {
+                return true;
+            }
+            let Some(worker) = round.give(task) else {
+                hopeless.insert(needs);
+                return true;
+            };
+            begun.push((job, worker));
+            false
+        });
+        *workers = round.workers().to_vec();
         begun
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ferry_scheduler::{Amounts, Assignment, Paces, Policy, Task, Worker, assign};
+use ferry_scheduler::{Amounts, Paces, Policy, Round, Task, Worker};
 
 fn worker(name: &str, slots: u32, cpu: u64) -> Worker {
     let resources = Amounts::from([("cpu", cpu)]);
@@ -36,11 +36,8 @@ fn names(tasks: &[Task], workers: &[Worker]) -> Vec<Option<String>> {
 }
 
 fn names_at(tasks: &[Task], workers: &[Worker], paces: &Paces) -> Vec<Option<String>> {
-    let seen: Vec<&Task> = tasks.iter().collect();
-    let given = assign(&seen, &mut workers.to_vec(), paces);
-    let of = |place| given.iter().find(|given| given.task == place);
-    let name = |given: &Assignment| workers[given.worker].name.clone();
-    (0..tasks.len()).map(|place| of(place).map(name)).collect()
+    let mut round = Round::new(workers.to_vec(), paces);
+    tasks.iter().map(|task| Some(workers[round.give(task)?].name.clone())).collect()
 }
 
 fn some(names: &[&str]) -> Vec<Option<String>> {
