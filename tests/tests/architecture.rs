@@ -101,18 +101,19 @@ fn the_top_level_is_fixed() {
 
 #[test]
 fn files_are_short_and_say_what_they_are_for() {
-    for (path, text) in sources() {
+    for (path, text) in sources().into_iter().chain(python_sources()) {
         let lines = text.lines().count();
         assert!(lines <= FILE_LINES_MAX, "{} has {lines} lines", path.display());
-        let is_root = path.ends_with("src/lib.rs") || path.ends_with("src/main.rs");
-        let says = text.starts_with("//!");
+        let is_python = path.extension().is_some_and(|extension| extension == "py");
+        let is_root = is_python || path.ends_with("src/lib.rs") || path.ends_with("src/main.rs");
+        let says = text.starts_with(if is_python { "\"\"\"" } else { "//!" });
         assert!(says || !is_root, "{} does not begin with its reason to exist", path.display());
     }
 }
 
 #[test]
 fn nothing_lacks_a_better_name() {
-    for (path, _) in sources() {
+    for (path, _) in sources().into_iter().chain(python_sources()) {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
         let is_vague =
@@ -158,7 +159,8 @@ fn every_package_inherits_the_lints() {
 
 fn crate_names() -> BTreeSet<String> {
     let entries = fs::read_dir(repository().join("crates")).expect("there are crates");
-    entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    let packages = entries.flatten().filter(|entry| entry.path().join("Cargo.toml").is_file());
+    packages.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 fn manifest(package: &Path) -> Table {
@@ -180,14 +182,24 @@ fn dependencies(manifest: &Table, section: &str) -> BTreeSet<String> {
 }
 
 fn sources() -> Vec<(PathBuf, String)> {
+    let sources = sources_of("rs");
+    assert!(sources.len() > 50, "only {} source files were found", sources.len());
+    sources
+}
+
+fn python_sources() -> Vec<(PathBuf, String)> {
+    let sources = sources_of("py");
+    assert!(sources.len() > 20, "only {} Python files were found", sources.len());
+    sources
+}
+
+fn sources_of(language: &str) -> Vec<(PathBuf, String)> {
     let roots = ["crates", "tests"].map(|root| repository().join(root));
     let files = roots.iter().flat_map(|root| files_under(root)).map(|(path, _)| path);
-    let rust = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let ours = files.filter(|path| path.extension().is_some_and(|ending| ending == language));
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).expect("a source file is readable");
         (path, text)
     };
-    let sources: Vec<_> = rust.map(read).collect();
-    assert!(sources.len() > 50, "only {} source files were found", sources.len());
-    sources
+    ours.map(read).collect()
 }

@@ -1,0 +1,94 @@
+"""A registered worker: what it has, its session, and the stream of what is assigned to it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ferry.client import PAUSE_FIRST, PAUSE_MAX, Client
+from ferry.errors import FerryError, Refused
+
+# How much of a session passes before a heartbeat.
+BEAT_AFTER = 1 / 3
+
+log = logging.getLogger("ferry.worker")
+
+
+class Registration:
+    """A worker's name and settings at the cluster."""
+
+    def __init__(self, client: Client, name: str, settings: dict[str, Any]) -> None:
+        """`settings` are the body of `PUT /v1/workers/{worker}`."""
+        self._client = client
+        self.name = name
+        self.settings = settings
+
+    async def enter(self) -> bool:
+        """Begins a session, or goes on with it; false if the nodes know of no workers."""
+        try:
+            await self._client.write("PUT", "workers", self.name, body=self.settings)
+        except Refused as refused:
+            if refused.code == "not_found":
+                return False
+            raise
+        return True
+
+    async def leave(self) -> None:
+        """Ends the session; what is still held goes back at once."""
+        try:
+            await self._client.write("DELETE", "workers", self.name)
+        except FerryError as error:
+            # The session ends by itself.
+            log.debug("cannot end the session of %s: %s", self.name, error)
+
+    async def beat(self) -> None:
+        """Shows that the worker lives, for as long as this runs."""
+        while True:
+            await asyncio.sleep(self.settings["session_ms"] / 1000 * BEAT_AFTER)
+            try:
+                await self._client.beat("workers", self.name, "heartbeat")
+            except Refused as refused:
+                if refused.code != "worker_not_found":
+                    raise
+                await self._enter_again()
+            except FerryError as error:
+                log.warning("cannot beat: %s", error)
+
+    async def follow(self, assigned: Callable[[dict[str, Any]], None]) -> None:
+        """Tells of each task that is assigned, for as long as this runs, whatever node dies."""
+        servers = self._client.servers
+        pause = PAUSE_FIRST
+        for place in itertools.count(servers.good):
+            try:
+                if await self._stream(servers.at(place), assigned):
+                    pause = PAUSE_FIRST
+            except (httpx.TransportError, FerryError, ValueError) as error:
+                log.debug("the stream of assignments ended: %s", error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, PAUSE_MAX)
+
+    async def _stream(self, server: str, assigned: Callable[[dict[str, Any]], None]) -> bool:
+        """Reads one connection to its end; true if it was open."""
+        url = f"{server}/v1/workers/{quote(self.name, safe='')}/assignments"
+        headers = {"accept": "application/x-ndjson"}
+        timeout = httpx.Timeout(5.0, read=20.0)
+        async with self._client.http.stream("GET", url, headers=headers, timeout=timeout) as answer:
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                await self._enter_again()
+            if not answer.is_success:
+                return False
+            async for line in answer.aiter_lines():
+                if line.strip():
+                    assigned(json.loads(line))
+        return True
+
+    async def _enter_again(self) -> None:
+        log.warning("the session of %s has ended; a new one begins", self.name)
+        await self.enter()
