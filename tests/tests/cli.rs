@@ -143,6 +143,22 @@ async fn limits_are_put_shown_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_forecast_is_printed() {
+    let cluster = Cluster::start(1).await;
+    let run = |arguments: &[&str]| ferry(cluster.client(1).base(), arguments, "").ok();
+    run(&["enqueue", "mail", "1"]);
+    let flags = ["forecast", "mail", "--slo-ms", "5000", "--workers", "3"];
+    let forecast = one(&run(&[&flags[..], &["--json"]].concat()).json_lines());
+    assert_eq!((&forecast["slo_ms"], &forecast["workers"]), (&json!(5_000), &json!(3)));
+    let text = run(&flags).stdout;
+    for line in ["workers         3", "workers needed  1", "mean wait       -"] {
+        assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
+    }
+    let refused = ferry(cluster.client(1).base(), &["forecast", "mail", "--workers", "0"], "");
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+}
+
+#[tokio::test]
 async fn an_enqueue_says_what_a_task_is_bound_to() {
     let cluster = Cluster::start(1).await;
     let server = cluster.client(1).base().to_owned();

@@ -12,6 +12,7 @@ mod consistency;
 mod dead_tasks;
 mod dequeue_wait;
 mod digest;
+mod forecast;
 mod forwarding;
 mod history_api;
 mod idempotency;

@@ -28,6 +28,8 @@ fn samples() -> Vec<(&'static str, Value)> {
         "state":"ready","attempt":1,"expires_at":"2026-01-02T03:05:00Z","cancelled":false}"#;
     let queue = r#"{"queue":"q","settings":{},"paused":true,"counts":{},"bytes":0,"oldest_ready_age_ms":1,
         "rates":{}}"#;
+    let forecast = r#"{"queue":"q","slo_ms":1,"workers":1,"arrival_rate_per_second":1.5,
+        "arrival_variability":1.0,"window_ms":1}"#;
     let node = r#"{"id":1,"http":"h","peer":"p","role":"leader","reachable":true,
         "last_log_index":1,"applied_index":1,"pid":1}"#;
     let settlement = r#"{"lease":"l1.1","action":"release"}"#;
@@ -53,6 +55,7 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("QueueDocument", value::<QueueDocument>(queue)),
         ("StateCounts", value::<StateCounts>("{}")),
         ("QueueRates", value::<QueueRates>("{}")),
+        ("ForecastDocument", value::<ForecastDocument>(forecast)),
         ("QueueList", value::<QueueList>(r#"{"queues":[],"next_page_token":"x"}"#)),
         ("Rate", value::<Rate>(r#"{"per_second":1,"burst":1}"#)),
         ("LimitMatch", value::<LimitMatch>(r#"{"queue":"q","key":"k","type":"t"}"#)),
@@ -254,10 +257,12 @@ fn every_query_field_is_a_parameter() {
         limit: Some(1),
         page_token: Some("p".to_owned()),
     };
+    let forecast = ForecastQuery { slo_ms: Some(1), workers: Some(1) };
     let fields = serde_json::to_value(query).expect("has a JSON form");
+    let of_forecast = serde_json::to_value(forecast).expect("has a JSON form");
     let parameters = document["components"]["parameters"].as_object().expect("an object");
-    for name in keys(&fields) {
-        let found = parameters.values().any(|at| at["name"] == name && at["in"] == "query");
+    for name in keys(&fields).union(&keys(&of_forecast)) {
+        let found = parameters.values().any(|at| at["name"] == *name && at["in"] == "query");
         assert!(found, "{name} is no query parameter");
     }
 }

@@ -15,6 +15,8 @@ pub const RESUME: &str = "/v1/queues/{queue}/resume";
 pub const PURGE: &str = "/v1/queues/{queue}/purge";
 /// Give dead tasks of a queue all their attempts again: POST.
 pub const REDRIVE: &str = "/v1/queues/{queue}/redrive";
+/// How long its tasks will wait, and how many workers they need: GET.
+pub const FORECAST: &str = "/v1/queues/{queue}/forecast";
 /// Leases from one queue: POST.
 pub const QUEUE_DEQUEUE: &str = "/v1/queues/{queue}/dequeue";
 /// Leases from several queues: POST.
@@ -89,6 +91,7 @@ pub const ALL: &[(&str, &[&str])] = &[
     (RESUME, &["post"]),
     (PURGE, &["post"]),
     (REDRIVE, &["post"]),
+    (FORECAST, &["get"]),
     (QUEUE_DEQUEUE, &["post"]),
     (DEQUEUE, &["post"]),
     (TASKS, &["get"]),

@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 use ferry_client::Client;
 
 use crate::command::{
-    Ack, Bench, Cluster, Dequeue, Dev, Enqueue, Extend, Limits, Nack, Queues, Release, Serve,
-    Tasks, Work,
+    Ack, Bench, Cluster, Dequeue, Dev, Enqueue, Extend, Forecast, Limits, Nack, Queues, Release,
+    Serve, Tasks, Work,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -79,6 +79,7 @@ pub(crate) enum UserCommand {
     Work(Work),
     Tasks(Tasks),
     Queues(Queues),
+    Forecast(Forecast),
     Limits(Limits),
     Cluster(Cluster),
     Bench(Bench),
@@ -132,6 +133,7 @@ impl UserCommand {
             Self::Work(work) => work.run(global).await,
             Self::Tasks(tasks) => tasks.run(global).await,
             Self::Queues(queues) => queues.run(global).await,
+            Self::Forecast(forecast) => forecast.run(global).await,
             Self::Limits(limits) => limits.run(global).await,
             Self::Cluster(cluster) => cluster.run(global).await,
             Self::Bench(bench) => bench.run(global).await,
@@ -185,6 +187,8 @@ mod tests {
             "ferry limits put smtp --max-concurrency 1",
             "ferry limits put smtp --type send --burst 1",
             "ferry limits show a/b",
+            "ferry forecast",
+            "ferry forecast mail --slo-ms soon",
             "ferry dev --nodes 0",
             "ferry bench sprint",
             "ferry frobnicate",

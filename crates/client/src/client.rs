@@ -4,10 +4,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use ferry_api::{
     AckRequest, AddNode, ClusterStatus, DequeueRequest, DequeueResponse, Digest, EnqueueRequest,
-    EnqueuedTasks, ExtendRequest, Extended, LimitDocument, LimitList, LimitSettings, NackRequest,
-    NewTask, PageQuery, PurgeRequest, Purged, PurgedState, QueueDocument, QueueList, QueueSettings,
-    RedriveRequest, Redriven, SettleRequest, SettleResponse, Settled, Settlement, TaskBatch,
-    TaskDocument, TaskList, TasksQuery, TransferLeader, routes,
+    EnqueuedTasks, ExtendRequest, Extended, ForecastDocument, ForecastQuery, LimitDocument,
+    LimitList, LimitSettings, NackRequest, NewTask, PageQuery, PurgeRequest, Purged, PurgedState,
+    QueueDocument, QueueList, QueueSettings, RedriveRequest, Redriven, SettleRequest,
+    SettleResponse, Settled, Settlement, TaskBatch, TaskDocument, TaskList, TasksQuery,
+    TransferLeader, routes,
 };
 use ferry_types::{LeaseId, LimitName, NodeId, QueueName, TaskId};
 use reqwest::Method;
@@ -77,6 +78,11 @@ impl Client {
     /// Shows a queue.
     pub fn queue(&self, queue: &QueueName) -> Request<QueueDocument> {
         self.read(routes::QUEUE, &[queue.as_str()], &())
+    }
+
+    /// Tells how long a queue's tasks will wait, and how many workers they need.
+    pub fn forecast(&self, queue: &QueueName, query: &ForecastQuery) -> Request<ForecastDocument> {
+        self.read(routes::FORECAST, &[queue.as_str()], query)
     }
 
     /// Lists the queues by name.

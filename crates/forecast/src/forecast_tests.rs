@@ -1,7 +1,8 @@
 use super::*;
-use crate::{Bucket, Observed, Sums, WINDOW_BUCKETS};
+use crate::{Bucket, Observed, Sums};
 
 const BUCKET_MS: u64 = 15_000;
+const WINDOW_BUCKETS: u64 = 20;
 /// In the middle of a bucket, long after the epoch.
 const NOW: u64 = 100_000 * BUCKET_MS + BUCKET_MS / 2;
 const QUESTION: Question = Question { slo_ms: 1_000, workers: None, workers_max: 100_000 };
@@ -36,7 +37,8 @@ fn steady(wait: u64) -> Vec<Bucket> {
 
 fn measured(buckets: &[Bucket]) -> Measured<'_> {
     let (last_arrival_at, now) = (Some(NOW - 50), NOW);
-    Measured { buckets, bucket_ms: BUCKET_MS, began_at: 0, last_arrival_at, workers: 2, now }
+    let (bucket_ms, window_buckets) = (BUCKET_MS, WINDOW_BUCKETS);
+    Measured { buckets, bucket_ms, window_buckets, began_at: 0, last_arrival_at, workers: 2, now }
 }
 
 fn is(value: Option<f64>, expected: f64) {

@@ -28,4 +28,4 @@ pub use observed::{Bucket, Observed};
 pub use staffing::{Target, workers_needed};
 pub use station::Station;
 pub use sums::Sums;
-pub use window::{BUCKETS_KEPT, Measured, WINDOW_BUCKETS};
+pub use window::Measured;

@@ -1,7 +1,6 @@
 //! How good the forecasts of the last minutes were.
 
 use crate::Measured;
-use crate::window::WINDOW_BUCKETS;
 
 /// How far the mean wait that was forecast is from the one that was observed, as a share of that.
 ///
@@ -12,9 +11,9 @@ use crate::window::WINDOW_BUCKETS;
 pub(crate) fn past_error(measured: &Measured) -> Option<f64> {
     let (mut tasks, mut forecast_sum, mut observed_sum) = (0, 0.0, 0.0);
     let end = measured.newest() + 1;
-    for number in end.saturating_sub(WINDOW_BUCKETS)..end {
+    for number in end.saturating_sub(measured.window_buckets)..end {
         let waits = measured.window(number, number + 1).observed.waits;
-        let before = measured.window(number.saturating_sub(WINDOW_BUCKETS), number);
+        let before = measured.window(number.saturating_sub(measured.window_buckets), number);
         if waits.count == 0 || before.millis < measured.bucket_ms {
             continue;
         }

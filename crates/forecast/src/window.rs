@@ -1,11 +1,5 @@
 use crate::{Bucket, Observed};
 
-/// The newest buckets, of which forecasts are made.
-pub const WINDOW_BUCKETS: u64 = 20;
-/// The newest buckets that are looked at at all: those of which the forecasts were made that the
-/// newest can be compared with.
-pub const BUCKETS_KEPT: u64 = 2 * WINDOW_BUCKETS;
-
 /// What was seen of a queue lately. Times are in milliseconds, moments since the epoch.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured<'a> {
@@ -13,11 +7,14 @@ pub struct Measured<'a> {
     pub buckets: &'a [Bucket],
     /// How long a bucket is.
     pub bucket_ms: u64,
+    /// Of how many of the newest buckets a forecast is made. As many before those tell what would
+    /// have been forecast for them.
+    pub window_buckets: u64,
     /// When measuring began.
     pub began_at: u64,
     /// When the last task came, if any did.
     pub last_arrival_at: Option<u64>,
-    /// Workers seen in the newest [`WINDOW_BUCKETS`].
+    /// Workers seen in the window.
     pub workers: u64,
     /// The present.
     pub now: u64,
@@ -50,7 +47,7 @@ impl Measured<'_> {
     /// The present window. A second at least, so that the first task alone is no rush.
     pub(crate) fn present(&self) -> Window {
         let end = self.newest() + 1;
-        let window = self.window(end.saturating_sub(WINDOW_BUCKETS), end);
+        let window = self.window(end.saturating_sub(self.window_buckets), end);
         Window { millis: window.millis.max(1_000), ..window }
     }
 

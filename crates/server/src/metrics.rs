@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use ferry_api::routes;
 use ferry_core::QueueView;
+use ferry_replica::Replica;
 
 use crate::door::Door;
-use crate::translate;
+use crate::{translate, wall_clock};
 
 /// The names, each with its unit and meaning.
 pub(crate) mod metric {
@@ -32,7 +33,9 @@ pub(crate) mod metric {
     pub(crate) const BYTES: &str = "ferry_queue_bytes";
     /// Whether a queue is paused, 1 or 0, by queue. Gauge.
     pub(crate) const PAUSED: &str = "ferry_queue_paused";
-    /// Queues that the three above leave out, because there are too many. Gauge.
+    /// Workers with which at most one task in twenty waits for longer than 30 seconds, by queue. Gauge.
+    pub(crate) const WORKERS_NEEDED: &str = "ferry_queue_workers_needed";
+    /// Queues that those above leave out, because there are too many. Gauge.
     pub(crate) const QUEUES_LEFT_OUT: &str = "ferry_queues_left_out";
     /// Answers kept under idempotency keys, by whose keys they are. Gauge.
     pub(crate) const KEPT_ANSWERS: &str = "ferry_idempotency_answers";
@@ -151,6 +154,7 @@ pub(crate) fn text(door: &Door) -> String {
         (queues, machine.kept_answers(), machine.evicted_answers())
     });
     write_queues(&mut out, &queues);
+    write_forecasts(&mut out, &queues, &node.replica);
     head(&mut out, metric::KEPT_ANSWERS, "gauge", "Answers kept under idempotency keys.");
     line(&mut out, metric::KEPT_ANSWERS, "keys=\"callers\"", kept.0);
     line(&mut out, metric::KEPT_ANSWERS, "keys=\"forwarders\"", kept.1);
@@ -191,6 +195,22 @@ fn write_queues(out: &mut String, queues: &[QueueView]) {
     }
     head(out, metric::QUEUES_LEFT_OUT, "gauge", "Queues that are not shown: there are too many.");
     line(out, metric::QUEUES_LEFT_OUT, "", queues.len() - shown.len());
+}
+
+fn write_forecasts(out: &mut String, queues: &[QueueView], replica: &Replica) {
+    let help = "Workers with which at most one task in twenty waits for longer than 30 seconds.";
+    head(out, metric::WORKERS_NEEDED, "gauge", help);
+    for queue in queues.iter().take(QUEUES_SHOWN_MAX) {
+        // Queue by queue, so that nothing is held up for long.
+        let (traffic, now) = replica.view(|_, machine| {
+            let now = wall_clock::no_earlier_than(machine.now());
+            (machine.traffic(queue.name.as_str(), now), now)
+        });
+        let needed = traffic.and_then(|traffic| translate::workers_needed(queue, &traffic, now));
+        if let Some(needed) = needed {
+            line(out, metric::WORKERS_NEEDED, &format!("queue=\"{}\"", queue.name), needed);
+        }
+    }
 }
 
 fn head(out: &mut String, name: &str, kind: &str, help: &str) {

@@ -12,8 +12,8 @@ use hyper::{Method, Uri};
 use crate::door::Door;
 use crate::problem::Failure;
 use crate::routes::{
-    cluster, dequeue, events, health, history, leases, limits, metrics, openapi, queues, results,
-    sweeps, task_changes, tasks, transactions,
+    cluster, dequeue, events, forecast, health, history, leases, limits, metrics, openapi, queues,
+    results, sweeps, task_changes, tasks, transactions,
 };
 
 /// Every route of a node.
@@ -27,6 +27,7 @@ pub(crate) fn router(door: Arc<Door>) -> Router {
         .route(paths::RESUME, post(queues::resume))
         .route(paths::PURGE, post(sweeps::purge))
         .route(paths::REDRIVE, post(sweeps::redrive))
+        .route(paths::FORECAST, get(forecast::get))
         .route(paths::QUEUE_DEQUEUE, post(dequeue::one))
         .route(paths::DEQUEUE, post(dequeue::several))
         .route(paths::TASKS, get(tasks::list))

@@ -3,6 +3,7 @@
 pub(crate) mod cluster;
 pub(crate) mod dequeue;
 pub(crate) mod events;
+pub(crate) mod forecast;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod leases;

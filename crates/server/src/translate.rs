@@ -15,11 +15,13 @@ use hyper::StatusCode;
 use serde_json::value::RawValue;
 
 mod feed;
+mod forecast;
 mod limit;
 mod sweep;
 mod task;
 
 pub(crate) use feed::{events, history};
+pub(crate) use forecast::{forecast, workers_needed};
 pub(crate) use limit::{limit_document, limit_settings};
 pub(crate) use sweep::{dead_filter, purged_state};
 pub(crate) use task::{document, from_json, leased_document, new_task};

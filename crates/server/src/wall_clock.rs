@@ -9,3 +9,8 @@ pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
+
+/// The time against which an age is shown: replicated time stands still in an idle cluster.
+pub(crate) fn no_earlier_than(replicated: Timestamp) -> Timestamp {
+    replicated.max(now())
+}

@@ -70,6 +70,8 @@ pub const LEADERS_MAX: usize = 1_000;
 /// Workers of a queue whose names its measurements remember; those beyond are counted by what they
 /// hold.
 pub const WORKERS_SEEN_MAX: usize = 1_000;
+/// How long a task should wait at most, unless the one who asks for a forecast says otherwise.
+pub const FORECAST_SLO: Duration = Duration::from_secs(30);
 /// The most workers that a forecast is made for.
 pub const FORECAST_WORKERS_MAX: u32 = 100_000;
 /// Queues of a cluster.

@@ -1,6 +1,7 @@
 //! What each route does, a file per resource.
 
 mod feed;
+mod forecast;
 mod leases;
 mod limits;
 mod nodes;
@@ -192,6 +193,7 @@ fn responses(operation: &Operation) -> Value {
 
 fn find(path: &str, method: &str) -> Option<Operation> {
     queues::operation(path, method)
+        .or_else(|| forecast::operation(path, method))
         .or_else(|| limits::operation(path, method))
         .or_else(|| tasks::operation(path, method))
         .or_else(|| leases::operation(path, method))

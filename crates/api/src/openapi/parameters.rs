@@ -1,6 +1,9 @@
 //! Path parameters, query parameters and headers.
 
-use ferry_types::limits::{PAGE_DEFAULT, PAGE_MAX, REQUEST_TIMEOUT, REQUEST_TIMEOUT_MAX};
+use ferry_types::limits::{
+    DELAY_MAX, FORECAST_SLO, FORECAST_WORKERS_MAX, PAGE_DEFAULT, PAGE_MAX, REQUEST_TIMEOUT,
+    REQUEST_TIMEOUT_MAX,
+};
 use serde_json::{Map, Value, json};
 
 use super::schema::{count, duration, flag, integer, of, or, pattern, text, words};
@@ -17,6 +20,12 @@ pub(super) fn all() -> Map<String, Value> {
     let key = pattern(
         "A name for this write: the answer to a repeat is the first answer, as long as it is kept.",
         "^[!-~]{1,255}$",
+    );
+    let slo = duration("How long a task should wait at most.", 1, DELAY_MAX);
+    let workers = integer(
+        "How many workers there will be; those seen in the window if it is left out.",
+        1,
+        FORECAST_WORKERS_MAX.into(),
     );
     let consistency = words(
         "`stale` reads the state of the node that is asked and says how old it may be.",
@@ -37,6 +46,8 @@ pub(super) fn all() -> Map<String, Value> {
         ("worker", query("worker", of("WorkerName"))),
         ("type", query("type", text("Only tasks of this type."))),
         ("key", query("key", text("Only tasks with this ordering key."))),
+        ("slo_ms", query("slo_ms", or(slo, millis(FORECAST_SLO)))),
+        ("workers", query("workers", workers)),
         ("consistency", query("consistency", or(consistency, "linearizable"))),
         ("min_index", query("min_index", count("Wait until this log index is applied."))),
         (

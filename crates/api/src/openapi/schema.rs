@@ -105,10 +105,16 @@ pub(super) fn or(mut schema: Value, default: impl Into<Value>) -> Value {
     schema
 }
 
-/// The same schema, where null is allowed and the default: none.
-pub(super) fn or_none(mut schema: Value) -> Value {
+/// The same schema, where null is allowed.
+pub(super) fn or_null(mut schema: Value) -> Value {
     let kind = schema["type"].take();
     schema["type"] = json!([kind, "null"]);
+    schema
+}
+
+/// The same schema, where null is allowed and the default: none.
+pub(super) fn or_none(schema: Value) -> Value {
+    let mut schema = or_null(schema);
     schema["default"] = Value::Null;
     schema
 }

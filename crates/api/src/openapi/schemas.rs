@@ -1,6 +1,7 @@
 //! Every request and answer as a schema. Split by resource, as the types are.
 
 mod cluster;
+mod forecast;
 mod history;
 mod leases;
 mod limits;
@@ -20,6 +21,7 @@ pub(super) fn all() -> Map<String, Value> {
     [("Problem", problem())]
         .into_iter()
         .chain(queues::all())
+        .chain(forecast::all())
         .chain(tasks::all())
         .chain(history::all())
         .chain(leases::all())

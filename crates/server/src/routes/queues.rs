@@ -16,6 +16,7 @@ use crate::problem::Failure;
 use crate::reads::{self, Read};
 use crate::routes::leases::NoFields;
 use crate::translate;
+use crate::wall_clock::no_earlier_than;
 use crate::writes::write;
 
 /// `PUT /v1/queues/{queue}`: creates a queue or replaces its settings.
@@ -53,7 +54,7 @@ pub(crate) async fn get(Named(queue): Named<QueueName>, call: Call) -> Result<Re
         let rejection = Rejection::QueueNotFound(QueueNotFound { queue });
         return Err(Failure::rejected(&rejection, index));
     };
-    let document = translate::queue_document(view, age_base(now));
+    let document = translate::queue_document(view, no_earlier_than(now));
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
 }
 
@@ -111,7 +112,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
         (index, machine.queues(page.after.as_deref(), page.limit + 1), machine.now())
     });
     let next_page_token = page.close(&mut views, |view| view.name.as_str());
-    let now = age_base(now);
+    let now = no_earlier_than(now);
     let document = |view| translate::queue_document(view, now);
     let list = QueueList { queues: views.into_iter().map(document).collect(), next_page_token };
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
@@ -122,11 +123,6 @@ fn present(call: &Call, queue: &QueueName) -> (QueueView, Timestamp) {
     let look = |machine: &Machine| (machine.queue(queue.as_str()), machine.now());
     let (view, now) = call.node.replica.view(|_, machine| look(machine));
     (view.unwrap_or_else(|| empty(queue.clone())), now)
-}
-
-/// The time against which an age is shown: replicated time stands still in an idle cluster.
-fn age_base(replicated: Timestamp) -> Timestamp {
-    replicated.max(crate::wall_clock::now())
 }
 
 /// What a queue is right after it was created.
