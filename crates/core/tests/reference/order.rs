@@ -87,6 +87,18 @@ impl Reference {
         }
     }
 
+    /// How many tasks of a queue can be taken, one after the other.
+    pub(crate) fn takeable(&self, queue: &str) -> u64 {
+        let mut rest = self.clone();
+        let take = || {
+            let id = rest.next(queue).ok()?;
+            rest.is_delivered(id);
+            rest.task_mut(id).row.set_state(StateName::Leased);
+            Some(id)
+        };
+        std::iter::from_fn(take).count() as u64
+    }
+
     /// Whether only rates can keep a task back.
     fn may_be_taken(&self, task: &Task, queue: &str) -> bool {
         let Some(settings) = self.queues.get(queue).map(|queue| queue.settings) else {

@@ -103,10 +103,16 @@ impl Reference {
         let mut results = Vec::new();
         for (operation, step) in (0..).zip(transact.operations) {
             let step = step.step.expect("the steps give every operation one");
+            let lease = match &step {
+                Step::Ack(ack) => Some((ack.task, ack.token)),
+                Step::Nack(nack) => Some((nack.task, nack.token)),
+                Step::Enqueue(_) | Step::Cancel(_) | Step::Require(_) => None,
+            };
             match self.step(step) {
                 Ok(done) => results.push(OperationResult { done: Some(done) }),
                 Err(rejection) => {
                     *self = before;
+                    lease.into_iter().for_each(|(task, token)| self.tells_cancelled(task, token));
                     let refused = Some(Box::new(Refused { rejection: Some(rejection) }));
                     let refused = OperationRefused { operation, refused };
                     return Err(Rejection::OperationRefused(refused));
@@ -114,6 +120,16 @@ impl Reference {
             }
         }
         Ok(Reply::Transacted(Transacted { results }))
+    }
+
+    /// The holder of a cancelled task has learned it.
+    fn tells_cancelled(&mut self, id: u64, token: u64) {
+        let is_told = |task: &&Task| {
+            task.is(StateName::Cancelled) && task.row.token == Some(token) && task.row.held
+        };
+        if self.known(id).ok().filter(is_told).is_some() {
+            self.learns(id);
+        }
     }
 
     fn step(&mut self, step: Step) -> Result<Done, Rejection> {
