@@ -179,6 +179,9 @@ pub struct TaskNotFound {
     /// The task's number.
     #[prost(uint64, tag = "1")]
     pub task: u64,
+    /// Which task of a batch depends on it, from 0.
+    #[prost(uint32, optional, tag = "2")]
+    pub item: Option<u32>,
 }
 
 /// What was asked for does not fit the task's state.
@@ -208,15 +211,21 @@ pub struct LimitLimit {
     pub limit: u64,
 }
 
-/// A task holds the unique key.
+/// A task has the unique key, or two tasks of a batch would.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct AlreadyExists {
-    /// The number of the task that holds it.
+    /// The number of the task that has it; 0 if that is of the same batch, so that there is none.
     #[prost(uint64, tag = "1")]
     pub task: u64,
     /// The key.
     #[prost(string, tag = "2")]
     pub unique: String,
+    /// Which task of a batch is refused, from 0.
+    #[prost(uint32, optional, tag = "3")]
+    pub item: Option<u32>,
+    /// Which earlier task of the same batch has the key.
+    #[prost(uint32, optional, tag = "4")]
+    pub sibling: Option<u32>,
 }
 
 /// An operation of a transaction was refused, and with it all of them.
@@ -255,7 +264,7 @@ impl fmt::Display for Rejection {
             Self::QueueLimit(QueueLimit { limit }) => {
                 write!(out, "the cluster has its limit of {limit} queues")
             }
-            Self::TaskNotFound(TaskNotFound { task }) => {
+            Self::TaskNotFound(TaskNotFound { task, .. }) => {
                 write!(out, "the task t{task} does not exist")
             }
             Self::WrongState(wrong) => {
@@ -267,8 +276,13 @@ impl fmt::Display for Rejection {
             Self::LimitLimit(LimitLimit { limit }) => {
                 write!(out, "the cluster has its limit of {limit} named limits")
             }
-            Self::AlreadyExists(AlreadyExists { task, unique }) => {
-                write!(out, "the task t{task} has the unique key {unique}")
+            Self::AlreadyExists(AlreadyExists { task, unique, item, sibling }) => {
+                match (sibling, item) {
+                    (Some(first), Some(second)) => {
+                        write!(out, "tasks {first} and {second} have the same unique key {unique}")
+                    }
+                    _ => write!(out, "the task t{task} has the unique key {unique}"),
+                }
             }
             Self::OperationRefused(refused) => {
                 write!(out, "the operation {} is refused", refused.operation)?;

@@ -276,9 +276,19 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
         Rejection::IdempotencyMismatch(_) => {
             with(Code::IdempotencyMismatch, "use a new key for a new request")
         }
-        Rejection::AlreadyExists(AlreadyExists { task, .. }) => {
-            let problem = with(Code::AlreadyExists, "leave it to that task, or take another key");
-            Problem { task: Some(TaskId::new(*task)), ..problem }
+        Rejection::AlreadyExists(AlreadyExists { task, item, sibling, .. }) => {
+            let field = item.map(|item| format!("tasks[{item}].unique"));
+            match sibling {
+                Some(_) => {
+                    let problem = with(Code::AlreadyExists, "leave one out, or give it another");
+                    Problem { field, ..problem }
+                }
+                None => {
+                    let advice = "leave it to that task, or take another key";
+                    let problem = with(Code::AlreadyExists, advice);
+                    Problem { field, task: Some(TaskId::new(*task)), ..problem }
+                }
+            }
         }
         Rejection::OperationRefused(refused) => {
             let place = refused.operation;
@@ -290,7 +300,7 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
             Problem { detail, operation: Some(place), ..problem }
         }
         Rejection::QueueLimit(limit) => {
-            let problem = with(Code::QueueFull, "delete a queue first");
+            let problem = with(Code::QuotaExceeded, "delete a queue first");
             Problem { limit: Some(limit.limit), retry_after_ms: Some(1_000), ..problem }
         }
         Rejection::LimitNotFound(_) => {
@@ -300,9 +310,10 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
             let problem = with(Code::QuotaExceeded, "delete a limit first");
             Problem { limit: Some(*limit), retry_after_ms: Some(1_000), ..problem }
         }
-        Rejection::TaskNotFound(TaskNotFound { task }) => {
+        Rejection::TaskNotFound(TaskNotFound { task, item }) => {
             let problem = with(Code::TaskNotFound, "it is no longer kept, or the id is wrong");
-            Problem { task: Some(TaskId::new(*task)), ..problem }
+            let field = item.map(|item| format!("tasks[{item}].depends_on"));
+            Problem { field, task: Some(TaskId::new(*task)), ..problem }
         }
         Rejection::WrongState(WrongState { task, state }) => {
             let problem = with(Code::WrongState, "nothing was done; its state does not allow it");

@@ -33,17 +33,22 @@ impl Task {
 
 impl Reference {
     pub(crate) fn are_unique(&self, queue: &str, tasks: &[NewTask]) -> Result<(), Rejection> {
-        let mut seen: Vec<(&str, u64)> = Vec::new();
-        for (id, task) in (self.tasks_so_far + 1..).zip(tasks) {
+        let mut seen: Vec<(&str, u32)> = Vec::new();
+        for (place, task) in (0..).zip(tasks) {
             let Some(unique) = &task.unique else { continue };
             let key = unique.key.as_str();
             let has_it = |task: &&Task| task.queue == queue && task.has_unique(key, self.now);
             let holder = self.tasks.iter().find(has_it).map(|task| task.row.id);
-            let sibling = seen.iter().find(|(other, _)| *other == key).map(|(_, id)| *id);
-            if let Some(task) = holder.or(sibling) {
-                return Err(Rejection::AlreadyExists(AlreadyExists { task, unique: key.into() }));
+            let sibling = seen.iter().find(|(other, _)| *other == key).map(|(_, place)| *place);
+            if holder.or(sibling.map(u64::from)).is_some() {
+                return Err(Rejection::AlreadyExists(AlreadyExists {
+                    task: holder.unwrap_or(0),
+                    unique: key.into(),
+                    item: (tasks.len() > 1).then_some(place),
+                    sibling: sibling.filter(|_| holder.is_none()),
+                }));
             }
-            seen.push((key, id));
+            seen.push((key, place));
         }
         Ok(())
     }
