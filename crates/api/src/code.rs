@@ -48,6 +48,8 @@ pub enum Code {
     AlreadyExists,
     /// Drain the queue first, or force the deletion.
     NotEmpty,
+    /// Do first what the detail says: the state does not allow it yet.
+    PreconditionFailed,
     /// Use a new key: this one belongs to another request.
     IdempotencyMismatch,
     /// Enqueue later, or raise the queue's bound.
@@ -77,7 +79,7 @@ pub enum Code {
 
 impl Code {
     /// Every code that a node sends.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::MalformedJson,
         Self::InvalidArgument,
         Self::UnknownField,
@@ -99,6 +101,7 @@ impl Code {
         Self::WrongState,
         Self::AlreadyExists,
         Self::NotEmpty,
+        Self::PreconditionFailed,
         Self::IdempotencyMismatch,
         Self::QueueFull,
         Self::QuotaExceeded,
@@ -130,6 +133,7 @@ impl Code {
             Self::BodyTooLarge => 413,
             Self::UriTooLong => 414,
             Self::UnsupportedMediaType => 415,
+            Self::PreconditionFailed => 412,
             Self::IdempotencyMismatch => 422,
             Self::QueueFull | Self::QuotaExceeded | Self::TooManyWaiters => 429,
             Self::HeadersTooLarge => 431,
@@ -168,6 +172,7 @@ impl Code {
             Self::WrongState => "wrong_state",
             Self::AlreadyExists => "already_exists",
             Self::NotEmpty => "not_empty",
+            Self::PreconditionFailed => "precondition_failed",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::QueueFull => "queue_full",
             Self::QuotaExceeded => "quota_exceeded",
@@ -207,6 +212,7 @@ impl Code {
             Self::WrongState => "the state does not allow this",
             Self::AlreadyExists => "it exists already",
             Self::NotEmpty => "the queue is not empty",
+            Self::PreconditionFailed => "the time for it is another",
             Self::IdempotencyMismatch => "the key belongs to another request",
             Self::QueueFull => "the queue is full",
             Self::QuotaExceeded => "the cluster has its limit of these",

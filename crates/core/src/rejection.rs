@@ -48,6 +48,9 @@ pub enum Rejection {
     /// Correct the operation, or wait for what it needs: none of the transaction was done.
     #[prost(message, tag = "13")]
     OperationRefused(OperationRefused),
+    /// Change the setting while fewer keys have tasks.
+    #[prost(message, tag = "24")]
+    TooManyKeys(TooManyKeys),
 }
 
 /// There is no queue of this name.
@@ -211,6 +214,17 @@ pub struct LimitLimit {
     pub limit: u64,
 }
 
+/// A setting that all keys of a queue follow cannot change while so many of them have tasks.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TooManyKeys {
+    /// The queue's name.
+    #[prost(string, tag = "1")]
+    pub queue: String,
+    /// How many keys may have tasks.
+    #[prost(uint64, tag = "2")]
+    pub limit: u64,
+}
+
 /// A task has the unique key, or two tasks of a batch would.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct AlreadyExists {
@@ -275,6 +289,9 @@ impl fmt::Display for Rejection {
             }
             Self::LimitLimit(LimitLimit { limit }) => {
                 write!(out, "the cluster has its limit of {limit} named limits")
+            }
+            Self::TooManyKeys(TooManyKeys { queue, limit }) => {
+                write!(out, "more than {limit} keys of the queue {queue} have tasks")
             }
             Self::AlreadyExists(AlreadyExists { task, unique, item, sibling }) => {
                 match (sibling, item) {

@@ -137,6 +137,7 @@ fn refused(rejection: &Rejection) -> String {
         | Rejection::AlreadyExists(_)
         | Rejection::OperationRefused(_)
         | Rejection::LimitNotFound(_)
+        | Rejection::TooManyKeys(_)
         | Rejection::LimitLimit(_) => String::new(),
     };
     format!("refused: {rejection}{facts}")

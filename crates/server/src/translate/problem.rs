@@ -1,7 +1,7 @@
 use ferry_api::{Code, Problem};
 use ferry_core::rejection::{
     AlreadyExists, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty, QueueNotFound, TaskNotFound,
-    WrongState,
+    TooManyKeys, WrongState,
 };
 
 use super::*;
@@ -67,6 +67,13 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
         }
         Rejection::LimitNotFound(_) => {
             with(Code::LimitNotFound, "put it first or correct its name")
+        }
+        Rejection::TooManyKeys(TooManyKeys { limit, .. }) => {
+            let problem = with(
+                Code::PreconditionFailed,
+                "change fair or key_concurrency while fewer have, or use another queue",
+            );
+            Problem { limit: Some(*limit), ..problem }
         }
         Rejection::LimitLimit(LimitLimit { limit }) => {
             let problem = with(Code::QuotaExceeded, "delete a limit first");

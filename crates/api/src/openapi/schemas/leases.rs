@@ -145,7 +145,7 @@ fn settled_item() -> Value {
     let codes = json!({
         "type": "string",
         "description": "Why it was refused; left out if it was not.",
-        "enum": Code::ALL.map(Code::as_str),
+        "enum": Code::ALL.map(Code::as_str).as_slice(),
     });
     let mut properties = vec![
         ("lease", of("LeaseId")),
