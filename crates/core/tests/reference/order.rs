@@ -87,16 +87,19 @@ impl Reference {
         }
     }
 
-    /// How many tasks of a queue can be taken, one after the other.
-    pub(crate) fn takeable(&self, queue: &str) -> u64 {
-        let mut rest = self.clone();
-        let take = || {
-            let id = rest.next(queue).ok()?;
+    /// How many tasks of a queue can be taken one after the other, one of each key: with it the next
+    /// of its key may be.
+    pub(crate) fn takeable(&self, queue: &str) -> usize {
+        let (mut rest, mut taken) = (self.clone(), Vec::new());
+        while let Ok(id) = rest.next(queue) {
             rest.is_delivered(id);
-            rest.task_mut(id).row.set_state(StateName::Leased);
-            Some(id)
-        };
-        std::iter::from_fn(take).count() as u64
+            let row = &mut rest.task_mut(id).row;
+            row.set_state(StateName::Leased);
+            if row.key.is_none() || !taken.contains(&row.key) {
+                taken.push(row.key.clone());
+            }
+        }
+        taken.len()
     }
 
     /// Whether only rates can keep a task back.
