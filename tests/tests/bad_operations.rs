@@ -16,7 +16,7 @@ async fn operations_on_queues_mind_what_they_are_asked() {
         ("redrive", json!({"max": -1}), "invalid_argument", "max"),
         ("redrive", json!({"dry_run": "yes"}), "invalid_argument", "dry_run"),
         ("redrive", json!({"dryrun": true}), "unknown_field", "dryrun"),
-        ("redrive", json!({"filter": {"typ": "a"}}), "unknown_field", "typ"),
+        ("redrive", json!({"filter": {"typ": "a"}}), "unknown_field", "filter.typ"),
         ("redrive", json!({"filter": {"error": ""}}), "invalid_argument", "filter.error"),
         ("redrive", json!({"filter": {"labels": {"a": 1}}}), "invalid_argument", "filter.labels"),
         ("pause", json!({"until": "noon"}), "unknown_field", "until"),

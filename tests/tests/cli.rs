@@ -103,6 +103,9 @@ async fn operators_act_on_queues_and_tasks() {
     assert_eq!(enqueued["ttl_ms"], 5_000);
     let id = text(&enqueued["id"]);
     assert_eq!(json(&["tasks", "run-now", &id])["state"], "ready");
+    let history = run(&["tasks", "history", &id, "--json"]).json_lines();
+    let changes: Vec<_> = history.iter().map(|change| text(&change["change"])).collect();
+    assert_eq!(changes, ["enqueued", "run_now"]);
     assert!(run(&["queues"]).stdout.lines().any(|line| line.ends_with("yes")), "it is paused");
     assert_eq!(json(&["queues", "resume", "mail"])["paused"], false);
 

@@ -30,7 +30,7 @@ async fn pain_11_a_leader_change_neither_shortens_nor_restarts_a_lease() {
 }
 
 #[tokio::test]
-async fn g8_a_lease_that_runs_out_without_a_leader_ends_when_there_is_one() {
+async fn pain_2_a_lease_orphaned_by_an_election_gives_its_task_back() {
     let mut cluster = Cluster::start(3).await;
     let leader = cluster.leader().await;
     let survivor = cluster.client(cluster.others(leader)[0]);

@@ -31,6 +31,30 @@ async fn pain_23_a_unique_key_belongs_to_its_task_and_goes_with_it() {
 }
 
 #[tokio::test]
+async fn a_refused_batch_says_which_task_it_was() {
+    let cluster = Cluster::start(1).await;
+    let client = cluster.client(1);
+    let path = "/v1/queues/mail/tasks";
+    let unique = |key: &str| json!({"payload": 1, "unique": {"key": key}});
+    let taken = client.post(path, unique("a")).await.expect(201);
+    let batch = json!({"tasks": [unique("b"), unique("a")]});
+    let refusal = client.post(path, batch).await.expect_problem(409, "already_exists");
+    assert_eq!((&refusal["field"], &refusal["task"]), (&json!("tasks[1].unique"), &taken["id"]));
+    // Two of a batch want the same: neither is there, so no id is named.
+    let batch = json!({"tasks": [unique("b"), {"payload": 2}, unique("b")]});
+    let refusal = client.post(path, batch).await.expect_problem(409, "already_exists");
+    assert_eq!((&refusal["field"], refusal.get("task")), (&json!("tasks[2].unique"), None));
+    let detail = refusal["detail"].as_str().unwrap_or_default();
+    assert!(detail.starts_with("tasks 0 and 2 have the same unique key b"), "{detail}");
+
+    let batch = json!({"tasks": [{"payload": 1}, {"payload": 1, "depends_on": ["t999"]}]});
+    let refusal = client.post(path, batch).await.expect_problem(404, "task_not_found");
+    assert_eq!(refusal["field"], "tasks[1].depends_on");
+    assert_eq!(refusal["task"], "t999");
+    assert_eq!(client.count("mail", "ready").await, 1);
+}
+
+#[tokio::test]
 async fn a_task_runs_when_all_it_depends_on_is_done() {
     let mut cluster = Cluster::start(3).await;
     let leader = cluster.leader().await;

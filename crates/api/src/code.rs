@@ -50,6 +50,8 @@ pub enum Code {
     AlreadyExists,
     /// Drain the queue first, or force the deletion.
     NotEmpty,
+    /// Do first what the detail says: the state does not allow it yet.
+    PreconditionFailed,
     /// Use a new key: this one belongs to another request.
     IdempotencyMismatch,
     /// Enqueue later, or raise the queue's bound.
@@ -79,7 +81,7 @@ pub enum Code {
 
 impl Code {
     /// Every code that a node sends.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::MalformedJson,
         Self::InvalidArgument,
         Self::UnknownField,
@@ -102,6 +104,7 @@ impl Code {
         Self::WrongState,
         Self::AlreadyExists,
         Self::NotEmpty,
+        Self::PreconditionFailed,
         Self::IdempotencyMismatch,
         Self::QueueFull,
         Self::QuotaExceeded,
@@ -134,6 +137,7 @@ impl Code {
             Self::BodyTooLarge => 413,
             Self::UriTooLong => 414,
             Self::UnsupportedMediaType => 415,
+            Self::PreconditionFailed => 412,
             Self::IdempotencyMismatch => 422,
             Self::QueueFull | Self::QuotaExceeded | Self::TooManyWaiters => 429,
             Self::HeadersTooLarge => 431,
@@ -173,6 +177,7 @@ impl Code {
             Self::WrongState => "wrong_state",
             Self::AlreadyExists => "already_exists",
             Self::NotEmpty => "not_empty",
+            Self::PreconditionFailed => "precondition_failed",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::QueueFull => "queue_full",
             Self::QuotaExceeded => "quota_exceeded",
@@ -213,6 +218,7 @@ impl Code {
             Self::WrongState => "the state does not allow this",
             Self::AlreadyExists => "it exists already",
             Self::NotEmpty => "the queue is not empty",
+            Self::PreconditionFailed => "the time for it is another",
             Self::IdempotencyMismatch => "the key belongs to another request",
             Self::QueueFull => "the queue is full",
             Self::QuotaExceeded => "the cluster has its limit of these",

@@ -1,9 +1,5 @@
-use std::fmt;
-
 use ferry_types::{LeaseId, QueueName, TaskId, Timestamp, limits};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -21,7 +17,7 @@ pub struct TransactionRequest {
 }
 
 /// A thing that a transaction does: an object with one field, which names it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// Adds a task to a queue.
@@ -173,58 +169,6 @@ impl Operation {
     }
 }
 
-impl<'de> Deserialize<'de> for EnqueueOperation {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(TaskWithQueue)
-    }
-}
-
-/// Takes `queue` out on the way, so that the body is read once and a payload stays text.
-struct TaskWithQueue;
-
-impl<'de> Visitor<'de> for TaskWithQueue {
-    type Value = EnqueueOperation;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a task with its `queue`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EnqueueOperation, A::Error> {
-        let mut queue = None;
-        let rest = WithoutQueue { queue: &mut queue, rest: map };
-        let task = NewTask::deserialize(MapAccessDeserializer::new(rest))?;
-        let queue = queue.ok_or_else(|| A::Error::missing_field("queue"))?;
-        Ok(EnqueueOperation { queue, task })
-    }
-}
-
-/// The fields of an object but `queue`, which is put aside.
-struct WithoutQueue<'a, A> {
-    queue: &'a mut Option<QueueName>,
-    rest: A,
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutQueue<'_, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        while let Some(key) = self.rest.next_key::<String>()? {
-            if key != "queue" {
-                return seed.deserialize(key.into_deserializer()).map(Some);
-            }
-            *self.queue = Some(self.rest.next_value()?);
-        }
-        Ok(None)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.rest.next_value_seed(seed)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,7 +201,28 @@ mod tests {
                 r#"{"operations":[{"enqueue":{"queue":"q","payload":1,"colour":2}}]}"#,
                 "unknown field `colour`",
             ),
-            (r#"{"operations":[{"dequeue":{}}]}"#, "unknown variant `dequeue`"),
+            (
+                r#"{"operations":[{"enqueue":{"queue":"a","payload":1,"queue":"b"}}]}"#,
+                "duplicate field `queue`",
+            ),
+            (
+                r#"{"operations":[{"enqueue":{"payload":1,"colour":2}}]}"#,
+                "unknown field `colour`, expected one of `queue`, `payload`, ",
+            ),
+            (
+                r#"{"operations":[{"dequeue":{}}]}"#,
+                "unknown field `dequeue`, expected one of `enqueue`, ",
+            ),
+            (
+                r#"{"operations":[{"cancel":{"task":"t1"},"cancel":{"task":"t2"}}]}"#,
+                "duplicate field `cancel`",
+            ),
+            (r#"{"operations":[{}]}"#, "an operation has one field, which says what it does"),
+            (
+                r#"{"operations":[{"cancel":{"task":"t1"},"ack":{"lease":"l1.1"}}]}"#,
+                "an operation has one field, which says what it does",
+            ),
+            (r#"{"operations":["ack"]}"#, "invalid type: string \"ack\", expected an object"),
             (r#"{"operations":[{"cancel":{"task":"t1","x":1}}]}"#, "unknown field `x`"),
             (
                 r#"{"operations":[{"cancel":{"task":"t1"}},{"enqueue":{"queue":"q"}}]}"#,

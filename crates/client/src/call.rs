@@ -189,6 +189,7 @@ fn classify(url: String, problem: Problem) -> Outcome {
         | Code::WrongState
         | Code::AlreadyExists
         | Code::NotEmpty
+        | Code::PreconditionFailed
         | Code::IdempotencyMismatch
         | Code::QueueFull
         | Code::QuotaExceeded

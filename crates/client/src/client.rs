@@ -7,7 +7,7 @@ use ferry_api::{
     EnqueuedTasks, ExtendRequest, Extended, ForecastDocument, ForecastQuery, LimitDocument,
     LimitList, LimitSettings, NackRequest, NewTask, PageQuery, PurgeRequest, Purged, PurgedState,
     QueueDocument, QueueList, QueueSettings, RedriveRequest, Redriven, SettleRequest,
-    SettleResponse, Settled, Settlement, TaskBatch, TaskDocument, TaskList, TasksQuery,
+    SettleResponse, Settled, Settlement, TaskBatch, TaskDocument, TaskHistory, TaskList, TasksQuery,
     TransferLeader, routes,
 };
 use ferry_types::{LeaseId, LimitName, NodeId, QueueName, TaskId};
@@ -153,6 +153,11 @@ impl Client {
     /// Shows a task.
     pub fn task(&self, task: TaskId) -> Request<TaskDocument> {
         self.read(routes::TASK, &[&task.to_string()], &())
+    }
+
+    /// Tells what happened to a task.
+    pub fn task_history(&self, task: TaskId) -> Request<TaskHistory> {
+        self.read(routes::HISTORY, &[&task.to_string()], &())
     }
 
     /// Calls a task off; who holds it learns it when it next extends or settles.

@@ -54,6 +54,9 @@ pub enum Rejection {
     /// Delete a worker first: the cluster has as many as it may.
     #[prost(message, tag = "15")]
     WorkerLimit(WorkerLimit),
+    /// Change the setting while fewer keys have tasks.
+    #[prost(message, tag = "24")]
+    TooManyKeys(TooManyKeys),
 }
 
 /// There is no queue of this name.
@@ -185,6 +188,9 @@ pub struct TaskNotFound {
     /// The task's number.
     #[prost(uint64, tag = "1")]
     pub task: u64,
+    /// Which task of a batch depends on it, from 0.
+    #[prost(uint32, optional, tag = "2")]
+    pub item: Option<u32>,
 }
 
 /// What was asked for does not fit the task's state.
@@ -214,15 +220,32 @@ pub struct LimitLimit {
     pub limit: u64,
 }
 
-/// A task holds the unique key.
+/// A setting that all keys of a queue follow cannot change while so many of them have tasks.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TooManyKeys {
+    /// The queue's name.
+    #[prost(string, tag = "1")]
+    pub queue: String,
+    /// How many keys may have tasks.
+    #[prost(uint64, tag = "2")]
+    pub limit: u64,
+}
+
+/// A task has the unique key, or two tasks of a batch would.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct AlreadyExists {
-    /// The number of the task that holds it.
+    /// The number of the task that has it; 0 if that is of the same batch, so that there is none.
     #[prost(uint64, tag = "1")]
     pub task: u64,
     /// The key.
     #[prost(string, tag = "2")]
     pub unique: String,
+    /// Which task of a batch is refused, from 0.
+    #[prost(uint32, optional, tag = "3")]
+    pub item: Option<u32>,
+    /// Which earlier task of the same batch has the key.
+    #[prost(uint32, optional, tag = "4")]
+    pub sibling: Option<u32>,
 }
 
 /// An operation of a transaction was refused, and with it all of them.
@@ -277,7 +300,7 @@ impl fmt::Display for Rejection {
             Self::QueueLimit(QueueLimit { limit }) => {
                 write!(out, "the cluster has its limit of {limit} queues")
             }
-            Self::TaskNotFound(TaskNotFound { task }) => {
+            Self::TaskNotFound(TaskNotFound { task, .. }) => {
                 write!(out, "the task t{task} does not exist")
             }
             Self::WrongState(wrong) => {
@@ -289,8 +312,16 @@ impl fmt::Display for Rejection {
             Self::LimitLimit(LimitLimit { limit }) => {
                 write!(out, "the cluster has its limit of {limit} named limits")
             }
-            Self::AlreadyExists(AlreadyExists { task, unique }) => {
-                write!(out, "the task t{task} has the unique key {unique}")
+            Self::TooManyKeys(TooManyKeys { queue, limit }) => {
+                write!(out, "more than {limit} keys of the queue {queue} have tasks")
+            }
+            Self::AlreadyExists(AlreadyExists { task, unique, item, sibling }) => {
+                match (sibling, item) {
+                    (Some(first), Some(second)) => {
+                        write!(out, "tasks {first} and {second} have the same unique key {unique}")
+                    }
+                    _ => write!(out, "the task t{task} has the unique key {unique}"),
+                }
             }
             Self::WorkerNotFound(WorkerNotFound { worker }) => {
                 write!(out, "the worker {worker} is not registered")

@@ -52,12 +52,34 @@ fn run(history: &[Step]) {
         clock = clock.saturating_add_signed(step.clock);
         let enqueued = witness.machine.next_task().get() - 1;
         let entry = step.entry(clock, &granted, enqueued);
+        let starved = starved(&reference);
         let expected = reference.apply(index, &entry);
         let applied = witness.apply(entry);
         assert_eq!(without_chance(&applied.outcomes), without_chance(&expected));
         granted.extend(leases(&applied));
         adopt_chance(&mut reference, &witness.machine);
         assert_same(&witness, &reference, &applied);
+        assert_woken(&witness.machine, &reference, &starved, &applied);
+    }
+}
+
+/// Queues of which nothing can be taken: whoever asks waits.
+fn starved(reference: &Reference) -> Vec<String> {
+    let names = reference.queues.keys();
+    names.filter(|name| reference.next(name, Taker::Anybody).is_err()).cloned().collect()
+}
+
+/// Whoever waited is woken if there is a task for him. Where a rate may hold tasks back, whoever is
+/// woken looks, and wakes the next.
+fn assert_woken(machine: &Machine, reference: &Reference, starved: &[String], applied: &Applied) {
+    for name in starved.iter().filter(|name| !machine.may_be_rated(name)) {
+        let is_its = |effect: &&Effect| matches!(effect, Effect::Wake { queue, .. } if queue.as_str() == *name);
+        let woken = match applied.effects.iter().find(is_its) {
+            Some(Effect::Wake { tasks, .. }) => *tasks,
+            _ => 0,
+        };
+        let takeable = reference.takeable(name) as u64;
+        assert!(woken >= takeable, "{takeable} of {name} can be taken, {woken} woken");
     }
 }
 

@@ -1,13 +1,13 @@
 //! Limits on tables (G6, I8) that scripts cannot show.
 
 use ferry_core::command::{
-    DeleteQueue, Enqueue, Entry, Idempotency, NewTask, PutQueue, QueueSettings, TableLimits,
+    Cancel, DeleteQueue, Enqueue, Entry, Idempotency, NewTask, PutQueue, QueueSettings, TableLimits,
 };
-use ferry_core::rejection::QueueLimit;
+use ferry_core::rejection::{QueueLimit, TooManyKeys};
 use ferry_core::reply::{QueueDeleted, QueuePut};
 use ferry_core::{Command, Machine, Proposal, Rejection, Reply};
 use ferry_types::LogIndex;
-use ferry_types::limits::QUEUES_MAX;
+use ferry_types::limits::{KEYS_SETTLED_MAX, QUEUES_MAX};
 
 fn put(number: usize) -> Command {
     let queue = format!("q{number}");
@@ -63,4 +63,24 @@ fn only_living_queues_count() {
     let answers = apply(&mut machine, commands);
     assert_eq!(answers[1..], [Ok(Reply::QueueDeleted(QueueDeleted {})), created, full.clone()]);
     assert_eq!(apply(&mut machine, vec![put(QUEUES_MAX + 1)]), [full]);
+}
+
+#[test]
+fn all_keys_of_a_queue_are_settled_at_once_or_not_at_all() {
+    let mut machine = Machine::default();
+    let task = |key: usize| NewTask { key: Some(format!("k{key}")), ..NewTask::default() };
+    let enqueue = |keys: std::ops::Range<usize>| {
+        let tasks = keys.map(task).collect();
+        Command::Enqueue(Enqueue { queue: "q0".into(), tasks, create_queue: true })
+    };
+    let fair = QueueSettings { fair: true, ..QueueSettings::standard() };
+    let fair = Command::PutQueue(Box::new(PutQueue { queue: "q0".into(), settings: fair }));
+
+    apply(&mut machine, vec![enqueue(0..KEYS_SETTLED_MAX + 1)]);
+    let too_many = TooManyKeys { queue: "q0".into(), limit: KEYS_SETTLED_MAX as u64 };
+    let answers = apply(&mut machine, vec![fair.clone(), put(0)]);
+    let put = Ok(Reply::QueuePut(QueuePut { created: false }));
+    assert_eq!(answers, [Err(Rejection::TooManyKeys(too_many)), put.clone()]);
+    let answers = apply(&mut machine, vec![Command::Cancel(Cancel { task: 1 }), fair]);
+    assert_eq!(answers[1], put);
 }

@@ -9,6 +9,7 @@ use serde_json::error::Category;
 use crate::json_scan;
 use crate::nearest::nearest;
 use crate::problem::Failure;
+use crate::strict::Strict;
 
 /// Reads a body that has to be there.
 pub(crate) fn required<T: DeserializeOwned>(
@@ -64,14 +65,10 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
         let (line, column) = place(body, flaw.at);
         return Err(malformed(line, column, flaw.what));
     }
-    let parsed = serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))?;
-    // An empty list would pass for an object whose fields may all be left out.
-    let begin = text.len() - text.trim_start().len();
-    if body[begin] != b'{' {
-        let (line, column) = place(body, begin);
-        return Err(wrong("", line, column, "the body must be an object"));
-    }
-    Ok(parsed)
+    let reader = &mut serde_json::Deserializer::from_str(text);
+    let parsed = T::deserialize(Strict(&mut *reader));
+    let parsed = parsed.and_then(|parsed| reader.end().map(|()| parsed));
+    parsed.map_err(|error| explain::<T>(text, &error))
 }
 
 fn malformed(line: usize, column: usize, what: &str) -> Failure {
@@ -96,15 +93,16 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Failur
         }
         Category::Syntax | Category::Eof | Category::Io => malformed(line, column, what),
         Category::Data => match what.strip_prefix("unknown field ") {
-            Some(rest) => unknown_field(rest),
+            Some(rest) => unknown_field(&path::<T>(text), rest),
             None if what.starts_with("duplicate field ") => malformed(line, column, what),
             None => wrong(&path::<T>(text), line, column, what),
         },
     }
 }
 
-/// A field that is not known: `rest` is "`x`, expected one of `a`, `b`".
-fn unknown_field(rest: &str) -> Failure {
+/// A field that is not known: `rest` is "`x`, expected one of `a`, `b`". The path is known unless
+/// the field decides what the body is.
+fn unknown_field(path: &str, rest: &str) -> Failure {
     let mut names = rest.split('`').skip(1).step_by(2);
     let wrong = names.next().unwrap_or(rest);
     let known: Vec<&str> = names.collect();
@@ -113,16 +111,17 @@ fn unknown_field(rest: &str) -> Failure {
         None if known.is_empty() => "the body has no fields".to_owned(),
         None => format!("known are {}", known.join(", ")),
     };
-    let detail = format!("the field {wrong:?} is not known; {hint}");
+    let field = if path.is_empty() { wrong } else { path };
+    let detail = format!("the field {field:?} is not known; {hint}");
     let problem = Problem::new(Code::UnknownField, detail);
-    Problem { field: Some(wrong.into()), ..problem }.into()
+    Problem { field: Some(field.into()), ..problem }.into()
 }
 
 /// The path of the value that is refused, for example `tasks[3].priority`. Reads the text again,
 /// slower, so that bodies without a fault are read fast.
 fn path<T: DeserializeOwned>(text: &str) -> String {
     let again = &mut serde_json::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, T>(again) {
+    match serde_path_to_error::deserialize::<_, T>(Strict(again)) {
         Err(error) if error.path().iter().len() > 0 => error.path().to_string(),
         _ => String::new(),
     }
@@ -145,7 +144,10 @@ fn wrong(path: &str, line: usize, column: usize, what: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use axum::response::IntoResponse;
-    use ferry_api::{DequeueRequest, EnqueueRequest, QueueSettings, SettleRequest};
+    use ferry_api::{
+        DequeueRequest, EnqueueRequest, LimitSettings, QueueSettings, RedriveRequest,
+        SettleRequest, TransactionRequest,
+    };
     use futures::FutureExt;
     use hyper::header::HeaderValue;
 
@@ -197,6 +199,56 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_field_inside_is_told_with_its_path() {
+        let unknown = |(code, field, detail): (Code, String, String), expected, hint| {
+            assert_eq!((code, field.as_str()), (Code::UnknownField, expected), "{detail}");
+            assert!(detail.contains(expected) && detail.contains(hint), "{detail}");
+        };
+        let tasks = br#"{"tasks": [{"payload": 1}, {"payload": 1, "prioritty": 1}]}"#;
+        unknown(refusal::<EnqueueRequest>(tasks), "tasks[1].prioritty", "mean priority?");
+        let unique = br#"{"tasks": [{"payload": 1, "unique": {"key": "k", "util": 1}}]}"#;
+        unknown(refusal::<EnqueueRequest>(unique), "tasks[0].unique.util", "mean until?");
+        let operations =
+            br#"{"operations": [{"cancel": {"task": "t1"}}, {"enqueue": {"queu": "q"}}]}"#;
+        let refusal = refusal::<TransactionRequest>;
+        unknown(refusal(operations), "operations[1].enqueue.queu", "mean queue?");
+        let kind = br#"{"operations": [{"cancle": {}}]}"#;
+        unknown(refusal(kind), "operations[0].cancle", "mean cancel?");
+    }
+
+    #[test]
+    fn no_list_passes_for_an_object() {
+        let lists = |(code, field, detail): (Code, String, String), expected| {
+            assert_eq!((code, field.as_str()), (Code::InvalidArgument, expected), "{detail}");
+            assert!(detail.ends_with(": invalid type: sequence, expected an object"), "{detail}");
+        };
+        let retry = br#"{"payload": 1, "retry": [5, 2.0, 100, 0.1]}"#;
+        lists(refusal::<EnqueueRequest>(retry), "retry");
+        let unique = br#"{"tasks": [{"payload": 1, "unique": ["k", "done"]}]}"#;
+        lists(refusal::<EnqueueRequest>(unique), "tasks[0].unique");
+        lists(refusal::<EnqueueRequest>(br#"{"tasks": [[1]]}"#), "tasks[0]");
+        lists(refusal::<QueueSettings>(br#"{"rate": [5, 2]}"#), "rate");
+        lists(refusal::<LimitSettings>(br#"{"match": ["q"]}"#), "match");
+        lists(refusal::<RedriveRequest>(br#"{"filter": []}"#), "filter");
+        lists(refusal::<SettleRequest>(br#"{"settle": [["l1.1", "ack"]]}"#), "settle[0]");
+        let cancel = br#"{"operations": [{"cancel": ["t1"]}]}"#;
+        lists(refusal::<TransactionRequest>(cancel), "operations[0].cancel");
+    }
+
+    #[test]
+    fn an_operation_does_one_thing() {
+        for operation in ["{}", r#"{"cancel": {"task": "t1"}, "ack": {"lease": "l1.1"}}"#] {
+            let body = format!(r#"{{"operations": [{operation}]}}"#);
+            let (code, field, detail) = refusal::<TransactionRequest>(body.as_bytes());
+            assert_eq!((code, field.as_str()), (Code::InvalidArgument, "operations[0]"));
+            assert!(detail.contains("one field"), "{detail}");
+        }
+        let twice = br#"{"operations": [{"enqueue": {"queue": "a", "payload": 1, "queue": "b"}}]}"#;
+        let (code, _, detail) = refusal::<TransactionRequest>(twice);
+        assert_eq!(code, Code::MalformedJson, "{detail}");
+    }
+
+    #[test]
     fn a_wrong_value_is_told_with_its_field() {
         let enqueue: [(&str, &str); 5] = [
             (r#"{"payload": {"priority": 2}, "priority": "high"}"#, "priority"),
@@ -214,7 +266,7 @@ mod tests {
         }
         let (code, field, detail) = refusal::<QueueSettings>(b"\n []");
         assert_eq!((code, field.as_str()), (Code::InvalidArgument, "body"));
-        assert!(detail.contains("line 2 column 2"), "{detail}");
+        assert!(detail.contains("line 2 column"), "{detail}");
         let (code, field, _) = refusal::<DequeueRequest>(br#"{"queues": ["a", "../b"]}"#);
         assert_eq!((code, field.as_str()), (Code::InvalidArgument, "queues[1]"));
         let (code, field, _) = refusal::<SettleRequest>(br#"{"settle": [{"lease": "l1.1"}]}"#);

@@ -42,6 +42,7 @@ mod forwarder;
 mod poll;
 mod reads;
 mod relay;
+mod strict;
 mod sweeps;
 mod waiters;
 mod writes;

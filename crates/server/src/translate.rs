@@ -1,12 +1,8 @@
 //! Between the words of the HTTP contract and those of the machine.
 
 use ferry_api as api;
-use ferry_api::{Code, Problem};
 use ferry_core::command::{self, Action, BestFit, LeastLoaded};
-use ferry_core::rejection::{
-    self, AlreadyExists, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty, QueueNotFound,
-    TaskNotFound, WorkerLimit, WrongState,
-};
+use ferry_core::rejection;
 use ferry_core::reply::{Accepted, Lease, SettleOutcome, SettledItem};
 use ferry_core::row::TaskRow;
 use ferry_core::{QueueView, Rejection, StateName, TaskView};
@@ -17,12 +13,14 @@ use serde_json::value::RawValue;
 mod feed;
 mod forecast;
 mod limit;
+mod problem;
 mod sweep;
 mod task;
 
 pub(crate) use feed::{events, history};
 pub(crate) use forecast::{forecast, workers_needed};
 pub(crate) use limit::{limit_document, limit_settings};
+pub(crate) use problem::problem;
 pub(crate) use sweep::{dead_filter, purged_state};
 pub(crate) use task::{document, from_json, leased_document, new_task};
 
@@ -264,79 +262,4 @@ pub(crate) fn settled_items(
         }
     };
     leases.zip(items).map(item).collect()
-}
-
-/// What the caller is told of a refusal, and what to do about it.
-pub(crate) fn problem(rejection: &Rejection) -> Problem {
-    let with = |code, advice: &str| Problem::new(code, format!("{rejection}; {advice}"));
-    match rejection {
-        Rejection::QueueNotFound(QueueNotFound { queue }) => {
-            let problem = with(Code::QueueNotFound, "create it or correct its name");
-            Problem { queue: queue.parse().ok(), ..problem }
-        }
-        Rejection::QueueFull(QueueFull { queue, limit, .. }) => {
-            let problem = with(Code::QueueFull, "enqueue later, or raise the bound");
-            let retry_after_ms = Some(1_000);
-            Problem { queue: queue.parse().ok(), limit: Some(*limit), retry_after_ms, ..problem }
-        }
-        Rejection::QueueNotEmpty(QueueNotEmpty { queue, counts: tasks }) => {
-            let problem = with(Code::NotEmpty, "drain it first, or delete it with force=true");
-            Problem { queue: queue.parse().ok(), counts: Some(counts(tasks)), ..problem }
-        }
-        Rejection::LeaseLost(LeaseLost { task, state, attempt, .. }) => {
-            let problem = with(Code::LeaseLost, "drop the work, it may be someone else's by now");
-            Problem {
-                task: Some(TaskId::new(*task)),
-                state: Some(state_of(*state)),
-                attempt: Some(*attempt),
-                ..problem
-            }
-        }
-        Rejection::LeaseNotFound(_) => {
-            with(Code::LeaseNotFound, "its task is no longer kept, or the id is wrong")
-        }
-        Rejection::IdempotencyMismatch(_) => {
-            with(Code::IdempotencyMismatch, "use a new key for a new request")
-        }
-        Rejection::AlreadyExists(AlreadyExists { task, .. }) => {
-            let problem = with(Code::AlreadyExists, "leave it to that task, or take another key");
-            Problem { task: Some(TaskId::new(*task)), ..problem }
-        }
-        Rejection::OperationRefused(refused) => {
-            let place = refused.operation;
-            let Some(reason) = refused.reason() else {
-                return with(Code::InvalidArgument, "say what the operation does");
-            };
-            let problem = self::problem(reason);
-            let detail = format!("operations[{place}]: {}; nothing was done", problem.detail);
-            Problem { detail, operation: Some(place), ..problem }
-        }
-        Rejection::QueueLimit(limit) => {
-            let problem = with(Code::QueueFull, "delete a queue first");
-            Problem { limit: Some(limit.limit), retry_after_ms: Some(1_000), ..problem }
-        }
-        Rejection::LimitNotFound(_) => {
-            with(Code::LimitNotFound, "put it first or correct its name")
-        }
-        Rejection::WorkerNotFound(_) => {
-            with(Code::WorkerNotFound, "register it first or correct its name")
-        }
-        Rejection::WorkerLimit(WorkerLimit { limit }) => {
-            let problem = with(Code::QuotaExceeded, "delete a worker first");
-            Problem { limit: Some(*limit), retry_after_ms: Some(1_000), ..problem }
-        }
-        Rejection::LimitLimit(LimitLimit { limit }) => {
-            let problem = with(Code::QuotaExceeded, "delete a limit first");
-            Problem { limit: Some(*limit), retry_after_ms: Some(1_000), ..problem }
-        }
-        Rejection::TaskNotFound(TaskNotFound { task }) => {
-            let problem = with(Code::TaskNotFound, "it is no longer kept, or the id is wrong");
-            Problem { task: Some(TaskId::new(*task)), ..problem }
-        }
-        Rejection::WrongState(WrongState { task, state }) => {
-            let problem = with(Code::WrongState, "nothing was done; its state does not allow it");
-            let state = Some(state_of(*state));
-            Problem { task: Some(TaskId::new(*task)), state, ..problem }
-        }
-    }
 }

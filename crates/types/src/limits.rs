@@ -76,6 +76,9 @@ pub const FORECAST_SLO: Duration = Duration::from_secs(30);
 pub const FORECAST_WORKERS_MAX: u32 = 100_000;
 /// Queues of a cluster.
 pub const QUEUES_MAX: usize = 10_000;
+/// Keys with unfinished tasks that a queue may have when `fair` or `key_concurrency` changes, since
+/// the entry of the change settles all of them.
+pub const KEYS_SETTLED_MAX: usize = 100_000;
 /// Named limits of a cluster.
 pub const LIMITS_MAX: usize = 1_000;
 /// Workers of a cluster.

@@ -1,5 +1,5 @@
 use clap::{Args, Subcommand};
-use ferry_api::{TaskDocument, TaskState, TasksQuery};
+use ferry_api::{HistoryItem, TaskDocument, TaskState, TasksQuery};
 use ferry_types::{QueueName, TaskId, WorkerName};
 
 use crate::arguments::Global;
@@ -14,6 +14,7 @@ use crate::table::Table;
     after_help = "Examples:
   ferry tasks --queue mail --state dead
   ferry tasks show t42
+  ferry tasks history t42
   ferry tasks cancel t42"
 )]
 pub(crate) struct Tasks {
@@ -50,6 +51,11 @@ enum Action {
         /// Its id
         task: TaskId,
     },
+    /// Show what happened to a task, change by change
+    History {
+        /// Its id
+        task: TaskId,
+    },
     /// Call a task off; who holds it learns it when it next extends or settles
     Cancel {
         /// Its id
@@ -72,6 +78,10 @@ impl Tasks {
         let client = global.client()?;
         let one = match self.action {
             None => None,
+            Some(Action::History { task }) => {
+                let changes = client.task_history(task).await?.history;
+                return global.output().show_all(&changes, history_table);
+            }
             Some(Action::Show { task }) => Some(client.task(task)),
             Some(Action::Cancel { task }) => Some(client.cancel(task)),
             Some(Action::Retry { task }) => Some(client.retry(task)),
@@ -102,6 +112,23 @@ impl Tasks {
             }
         }
     }
+}
+
+fn history_table(changes: &[HistoryItem]) -> String {
+    let headings = ["AT", "INDEX", "CHANGE", "STATE", "ATTEMPT", "NODE", "WORKER"];
+    let mut table = Table::new(&headings);
+    for change in changes {
+        table.row(vec![
+            change.at.to_string(),
+            change.index.to_string(),
+            change.change.to_string(),
+            change.state.to_string(),
+            change.attempt.to_string(),
+            change.node.map_or_else(String::new, |node| node.to_string()),
+            change.worker.as_ref().map_or_else(String::new, ToString::to_string),
+        ]);
+    }
+    table.into_text()
 }
 
 fn table(tasks: &[TaskDocument]) -> String {

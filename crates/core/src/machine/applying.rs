@@ -146,7 +146,7 @@ impl<'a> Applying<'a> {
         self.make_room(holding, id);
         self.dirty.tasks.push(id);
         self.dirty.stir(&self.machine.queues, &task, &moved);
-        if let Some(key) = task.key().filter(|_| moved.turn_is_open) {
+        if let Some(key) = task.key().filter(|_| moved.lane.turn_is_open) {
             self.follow_lane(queue, key);
         }
         if let Some(drained) = self.machine.queues.remove_drained(queue) {

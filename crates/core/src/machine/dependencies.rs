@@ -11,7 +11,6 @@ use ferry_types::limits::DUE_PER_ENTRY_MAX;
 
 use super::applying::Applying;
 use super::task::{Task, TaskState};
-use crate::Rejection;
 use crate::command::NewTask;
 use crate::event::EventName;
 use crate::rejection::TaskNotFound;
@@ -25,10 +24,10 @@ pub(crate) struct Dependencies {
 
 impl Applying<'_> {
     /// What a new task depends on, as it stands; all of it has to exist.
-    pub(crate) fn dependencies(&self, new: &NewTask) -> Result<Dependencies, Rejection> {
+    pub(crate) fn dependencies(&self, new: &NewTask) -> Result<Dependencies, TaskNotFound> {
         let mut dependencies = Dependencies { waits_for: BTreeSet::new(), failed: false };
         for id in new.depends_on.iter().copied().map(TaskId::new) {
-            let not_found = || Rejection::TaskNotFound(TaskNotFound { task: id.get() });
+            let not_found = || TaskNotFound { task: id.get(), item: None };
             let task = self.machine.known_task(id).ok_or_else(not_found)?;
             if task.is_unfinished() {
                 dependencies.waits_for.insert(id);

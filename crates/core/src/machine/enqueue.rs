@@ -6,9 +6,9 @@ use super::events::told;
 use super::measured::Count;
 use super::task::{Task, TaskState};
 use crate::Rejection;
-use crate::command::{Enqueue, QueueSettings};
+use crate::command::{Enqueue, NewTask, QueueSettings};
 use crate::event::EventName;
-use crate::rejection::{QueueFull, QueueNotFound};
+use crate::rejection::{QueueFull, QueueNotFound, TaskNotFound};
 use crate::reply::Enqueued;
 use crate::state::StateName;
 
@@ -20,7 +20,11 @@ impl Applying<'_> {
         if queue.is_none() && !create_queue {
             return Err(Rejection::QueueNotFound(QueueNotFound { queue: name }));
         }
-        tasks.iter().try_for_each(|task| self.dependencies(task).map(drop))?;
+        for (place, task) in tasks.iter().enumerate() {
+            self.dependencies(task).map_err(|missing| {
+                Rejection::TaskNotFound(TaskNotFound { item: item(&tasks, place), ..missing })
+            })?;
+        }
         self.require_unique(queue, &tasks)?;
         let queue = match queue {
             Some(queue) => queue,
@@ -87,4 +91,9 @@ impl Applying<'_> {
         }
         Ok(())
     }
+}
+
+/// The place of a task, if there are others that it could be taken for.
+pub(crate) fn item(tasks: &[NewTask], place: usize) -> Option<u32> {
+    (tasks.len() > 1).then(|| u32::try_from(place).expect("an entry is far below 4 GiB"))
 }

@@ -36,6 +36,15 @@ pub(crate) struct Handover {
     pub(crate) after: Option<(By, Rank)>,
 }
 
+/// What came to the lane of a key when a task of it moved on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LaneNews {
+    /// Whether the key is to get a turn, or has lost the one that it had.
+    pub(crate) turn_is_open: bool,
+    /// Whether it puts up another task than before.
+    pub(crate) has_next: bool,
+}
+
 impl KeyRule {
     /// The rule that a queue's settings make: without a number one, except in a fair queue.
     pub(crate) fn of(settings: &QueueSettings) -> Self {

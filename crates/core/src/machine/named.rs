@@ -13,7 +13,7 @@ use crate::state::StateName;
 impl Applying<'_> {
     /// The task that a command names.
     pub(crate) fn named_task(&self, id: TaskId) -> Result<&Task, Rejection> {
-        let not_found = || Rejection::TaskNotFound(TaskNotFound { task: id.get() });
+        let not_found = || Rejection::TaskNotFound(TaskNotFound { task: id.get(), item: None });
         self.machine.known_task(id).ok_or_else(not_found)
     }
 

@@ -1,5 +1,6 @@
 //! How the choice of a queue follows its tasks. A task goes through three layers, each of which
-//! lets only its first through, so that whatever frees or stops many moves few:
+//! lets only its first through, so that whatever frees or stops many moves few: a lane one task, a
+//! lock one in each line.
 //!
 //! 1. A lane puts up its first task while its key has room.
 //! 2. In a line stand the tasks that the same limits bind. Of those in it that want a lock, the
@@ -11,7 +12,7 @@
 
 use ferry_types::TaskId;
 
-use super::lane::{Handover, KeyRule, Lane};
+use super::lane::{Handover, KeyRule, Lane, LaneNews};
 use super::line::LineName;
 use super::locks::Place;
 use super::pages::Pages;
@@ -22,18 +23,17 @@ use super::task::Task;
 
 impl Queues {
     /// Follows a task from one standing to another. It is in the table, unless it is being removed.
-    /// Tells whether its key is to get a turn since, or has lost the one that it had.
     pub(crate) fn restand(
         &mut self,
         (id, task): (TaskId, &Task),
         before: Standing,
         after: Standing,
         table: &Pages,
-    ) -> bool {
+    ) -> LaneNews {
         if before == after {
-            return false;
+            return LaneNews::default();
         }
-        let mut turn_is_open = false;
+        let mut lane = LaneNews::default();
         // First, so that nobody is put up who would have to go again.
         if after == Standing::Held {
             self.hold(id, task);
@@ -46,7 +46,7 @@ impl Queues {
                 (Standing::Aside | Standing::Retrying | Standing::Held, _) => {}
             }
             if task.key().is_some() {
-                turn_is_open = self.restand_in_lane((id, task), before, after, table);
+                lane = self.restand_in_lane((id, task), before, after, table);
             } else {
                 let own = |standing| {
                     let rank = (By::Priority, Rank::by_priority(task.priority, id));
@@ -59,7 +59,7 @@ impl Queues {
         if before == Standing::Held {
             self.let_go(task, table);
         }
-        turn_is_open
+        lane
     }
 
     /// Whether a ready task may be taken as far as its key and its locks go, whoever is before it.
@@ -104,16 +104,15 @@ impl Queues {
         }
     }
 
-    /// The lane of a key comes with its first task and goes with its last. Tells whether the key is
-    /// to get a turn since, or has lost the one that it had.
+    /// The lane of a key comes with its first task and goes with its last.
     fn restand_in_lane(
         &mut self,
         (id, task): (TaskId, &Task),
         before: Standing,
         after: Standing,
         table: &Pages,
-    ) -> bool {
-        let Some(key) = task.key() else { return false };
+    ) -> LaneNews {
+        let Some(key) = task.key() else { return LaneNews::default() };
         let queue = self.any_mut(task.queue);
         let (rule, is_fair) = (KeyRule::of(&queue.settings), queue.settings.fair);
         let (handover, is_empty, lacks_turn) = queue.choice.change_lane(key, |lane| {
@@ -124,11 +123,13 @@ impl Queues {
             queue.choice.lanes.remove(key);
         }
         let turn_is_open = is_fair && (is_empty || lacks_turn);
-        let Some(handover) = handover else { return turn_is_open };
+        let has_next = handover.as_ref().is_some_and(|handover| handover.after.is_some());
+        let news = LaneNews { turn_is_open, has_next };
+        let Some(handover) = handover else { return news };
         let other = |id| table.get(id).expect("a nominee is in the table");
         let find = |nominee| if nominee == id { task } else { other(nominee) };
         self.hand_over(handover, find, table);
-        turn_is_open
+        news
     }
 
     fn hand_over<'a>(

@@ -46,8 +46,8 @@ impl Machine {
 
     /// The task of a queue whose turn it is for whoever has room, or what keeps all of them back.
     ///
-    /// Lines whose limits let nothing through are passed over. There are at most as many as there
-    /// are limits that name a key or a type.
+    /// Lines whose limits let nothing through are passed over. There is a line for each type, and for
+    /// each key that a limit names.
     pub(crate) fn pick(&self, queue: &Queue, taker: Taker<'_>) -> Result<TaskId, Gate> {
         if queue.is_plain() && self.queues.limits.is_empty() {
             return queue.first_plain().map(|rank| rank.id).ok_or(Gate::Closed);

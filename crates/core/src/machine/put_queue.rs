@@ -1,11 +1,12 @@
 use ferry_types::QueueName;
-use ferry_types::limits::QUEUES_MAX;
+use ferry_types::limits::{KEYS_SETTLED_MAX, QUEUES_MAX};
 
 use super::applying::Applying;
 use super::queue::Queue;
+use super::relane::changes_keys;
 use crate::Rejection;
 use crate::command::{PutQueue, QueueSettings};
-use crate::rejection::{QueueLimit, QueueNotFound};
+use crate::rejection::{QueueLimit, QueueNotFound, TooManyKeys};
 use crate::reply::QueuePut;
 
 impl Applying<'_> {
@@ -16,6 +17,11 @@ impl Applying<'_> {
             self.create_queue(&name, settings)?;
             return Ok(QueuePut { created: true });
         };
+        let queue = self.machine.queues.any(number);
+        if changes_keys(&queue.settings, &settings) && queue.choice.lanes.len() > KEYS_SETTLED_MAX {
+            let limit = KEYS_SETTLED_MAX as u64;
+            return Err(Rejection::TooManyKeys(TooManyKeys { queue: name, limit }));
+        }
         self.change_settings(number, settings);
         Ok(QueuePut { created: false })
     }

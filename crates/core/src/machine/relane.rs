@@ -20,7 +20,7 @@ impl Applying<'_> {
         if settings.fair != old.fair {
             queue.keyless_turn = settings.fair.then(|| self.machine.counters.take_turn());
         }
-        if (settings.fair, settings.key_concurrency) != (old.fair, old.key_concurrency) {
+        if changes_keys(&old, &settings) {
             self.settle_lanes(number, settings.fair != old.fair);
         }
         if is_chosen_otherwise(&old, &settings) {
@@ -92,6 +92,11 @@ impl Queues {
         let bound = self.living().filter(move |(_, queue)| is_bound(queue.name.as_str()));
         bound.filter(|(_, queue)| queue.counts().ready > 0).map(|(number, _)| number)
     }
+}
+
+/// Whether all keys of a queue have to follow when its settings become others.
+pub(crate) fn changes_keys(old: &QueueSettings, new: &QueueSettings) -> bool {
+    (new.fair, new.key_concurrency) != (old.fair, old.key_concurrency)
 }
 
 fn pairs<'a>(numbers: &[u32], keys: &'a BTreeSet<String>) -> impl Iterator<Item = (u32, &'a str)> {

@@ -5,6 +5,7 @@ use ferry_types::TaskId;
 
 use super::applying::Applying;
 use super::dirty::Dirty;
+use super::lane::LaneNews;
 use super::queues::Queues;
 use super::standing::Standing;
 use super::task::Task;
@@ -13,8 +14,8 @@ use super::task::Task;
 pub(crate) struct Moved {
     pub(crate) before: Standing,
     pub(crate) after: Standing,
-    /// Whether its key is to get a turn since, or has lost the one that it had.
-    pub(crate) turn_is_open: bool,
+    /// What came to the lane of its key, if it has one.
+    pub(crate) lane: LaneNews,
 }
 
 impl Applying<'_> {
@@ -23,7 +24,7 @@ impl Applying<'_> {
         let queues = &self.machine.queues;
         let task = self.machine.tasks.get(id).expect("the caller has changed the task");
         self.dirty.stir(queues, task, moved);
-        if let Some(key) = task.key().filter(|_| moved.turn_is_open) {
+        if let Some(key) = task.key().filter(|_| moved.lane.turn_is_open) {
             let (number, key) = (task.queue, Box::<str>::from(key));
             self.follow_lane(number, &key);
         }
@@ -73,7 +74,14 @@ impl Dirty {
     /// Notes who may be let through by a task that moved on.
     pub(crate) fn stir(&mut self, queues: &Queues, task: &Task, moved: &Moved) {
         let frees = match (moved.before, moved.after) {
-            (Standing::Aside, _) | (Standing::Ready, Standing::Held) => false,
+            (Standing::Aside, _) => false,
+            // Its key may have held back the next with it, for which nobody was woken.
+            (Standing::Ready, Standing::Held) => {
+                if moved.lane.has_next {
+                    *self.stirred.entry(task.queue).or_default() += 1;
+                }
+                false
+            }
             (before, after) => before != after,
         };
         if !frees {
@@ -84,13 +92,11 @@ impl Dirty {
         if !task.is_plain() || (is_freed && has_bound) {
             *self.stirred.entry(task.queue).or_default() += 1;
         }
-        if !is_freed {
-            return;
-        }
+        // Who waits for a lock may have waited behind it as well.
         for place in task.locks().iter().flat_map(|lock| queues.locks.wanted(lock)) {
             *self.stirred.entry(place.queue).or_default() += 1;
         }
-        if !queues.limits.is_empty() {
+        if is_freed && !queues.limits.is_empty() {
             let queue = queues.any(task.queue).name.as_str();
             for name in queues.limits.binding(queue, task) {
                 match self.freed_limits.get_mut(name) {

@@ -241,10 +241,10 @@ impl Task {
         }
     }
 
-    /// Keeps what the failure of the present lease said.
+    /// Keeps what a failure said; one that said nothing leaves what an earlier one did.
     pub(crate) fn set_error(&mut self, error: Option<&str>) {
-        if let Some(last) = &mut self.story_mut().last_lease {
-            last.error = error.map(Into::into);
+        if let (Some(last), Some(error)) = (&mut self.story_mut().last_lease, error) {
+            last.error = Some(error.into());
         }
     }
 

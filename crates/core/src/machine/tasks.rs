@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use ferry_types::{TaskId, Timestamp};
 
+use super::lane::LaneNews;
 use super::pages::Pages;
 use super::queues::Queues;
 use super::standing::Standing;
@@ -73,8 +74,8 @@ impl Tasks {
         assert!(is_new, "task {id} is inserted once");
         let task = self.table.get(id).filter(|_| is_bound)?;
         let before = Standing::Aside;
-        let turn_is_open = queues.restand((id, task), before, after, &self.table);
-        Some(Moved { before, after, turn_is_open })
+        let lane = queues.restand((id, task), before, after, &self.table);
+        Some(Moved { before, after, lane })
     }
 
     /// Changes a task, which exists. Gives what the change does, and how the task moved if
@@ -103,9 +104,9 @@ impl Tasks {
             return (given, None);
         }
         let task = self.table.get(id).filter(|_| is_bound);
-        let turn_is_open =
-            task.is_some_and(|task| queues.restand((id, task), before, after, &self.table));
-        (given, Some(Moved { before, after, turn_is_open }))
+        let restand = |task| queues.restand((id, task), before, after, &self.table);
+        let lane = task.map(restand).unwrap_or_default();
+        (given, Some(Moved { before, after, lane }))
     }
 
     /// Removes a task, which exists, and gives it back, with how it moved.
@@ -116,9 +117,11 @@ impl Tasks {
         let holding = queues.workers.holding(&task);
         queues.workers.follow((id, &task), holding, None);
         let (before, after) = (task.standing(), Standing::Aside);
-        let turn_is_open =
-            queues.is_bound(&task) && queues.restand((id, &task), before, after, &self.table);
-        (task, Moved { before, after, turn_is_open })
+        let lane = match queues.is_bound(&task) {
+            true => queues.restand((id, &task), before, after, &self.table),
+            false => LaneNews::default(),
+        };
+        (task, Moved { before, after, lane })
     }
 
     /// What is wrong with the indexes, for tests.

@@ -16,10 +16,13 @@ impl Applying<'_> {
         self.begin();
         let mut results = Vec::with_capacity(command.operations.len());
         for (place, operation) in (0..).zip(command.operations) {
+            let lease = operation.step.as_ref().and_then(settled);
             match operation.step.map(|step| self.step(step)) {
                 Some(Ok(done)) => results.push(OperationResult { done: Some(done) }),
                 Some(Err(rejection)) => {
                     self.roll_back();
+                    // That much stands: whoever asked has learned it.
+                    lease.map(|lease| self.tell_cancelled(lease, None));
                     return Err(refused(place, Some(rejection)));
                 }
                 None => {
@@ -71,6 +74,17 @@ impl Applying<'_> {
             Err(wrong_state(id, state))
         }
     }
+}
+
+/// The lease that a step settles.
+fn settled(step: &Step) -> Option<LeaseId> {
+    let (task, token) = match step {
+        Step::Ack(LeaseAck { task, token, .. }) | Step::Nack(LeaseNack { task, token, .. }) => {
+            (*task, *token)
+        }
+        Step::Enqueue(_) | Step::Cancel(_) | Step::Require(_) => return None,
+    };
+    Some(LeaseId { task: TaskId::new(task), token: LeaseToken::new(token) })
 }
 
 fn refused(operation: u32, rejection: Option<Rejection>) -> Rejection {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ferry_types::{TaskId, Timestamp};
 
 use super::applying::Applying;
+use super::enqueue::item;
 use super::task::{Task, TaskState};
 use crate::Rejection;
 use crate::command::{NewTask, Unique};
@@ -17,18 +18,21 @@ impl Applying<'_> {
         queue: Option<u32>,
         tasks: &[NewTask],
     ) -> Result<(), Rejection> {
-        let next = self.machine.counters.next_task;
         for (place, task) in tasks.iter().enumerate() {
             let Some(unique) = &task.unique else { continue };
             let is_same = |other: &NewTask| {
                 other.unique.as_ref().is_some_and(|other| other.key == unique.key)
             };
-            let sibling = tasks[..place].iter().position(is_same);
-            let sibling = sibling.map(|place| TaskId::new(next + place as u64));
             let holder = queue.and_then(|queue| self.has_unique(queue, &unique.key));
-            if let Some(id) = holder.or(sibling) {
-                let unique = unique.key.clone();
-                return Err(Rejection::AlreadyExists(AlreadyExists { task: id.get(), unique }));
+            let sibling = || tasks[..place].iter().position(is_same);
+            let sibling = if holder.is_none() { sibling() } else { None };
+            if holder.is_some() || sibling.is_some() {
+                return Err(Rejection::AlreadyExists(AlreadyExists {
+                    task: holder.map_or(0, TaskId::get),
+                    unique: unique.key.clone(),
+                    item: item(tasks, place),
+                    sibling: sibling.and_then(|first| item(tasks, first)),
+                }));
             }
         }
         Ok(())

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use ferry_core::command::{Enqueue, NewTask, PutQueue, QueueSettings};
-use ferry_core::rejection::QueueFull;
+use ferry_core::rejection::{QueueFull, TaskNotFound};
 use ferry_core::reply::Enqueued;
 use ferry_core::row::TaskRow;
 use ferry_core::{EventName, Rejection, Reply, StateName};
@@ -17,8 +17,12 @@ impl Reference {
         if !self.queues.contains_key(&queue) && !create_queue {
             return Err(not_found(&queue));
         }
-        for id in tasks.iter().flat_map(|task| &task.depends_on) {
-            self.known(*id)?;
+        for (item, task) in tasks.iter().enumerate() {
+            for id in task.depends_on.iter().copied() {
+                let item = (tasks.len() > 1).then_some(item as u32);
+                let missing = Rejection::TaskNotFound(TaskNotFound { task: id, item });
+                self.known(id).map_err(|_| missing)?;
+            }
         }
         self.are_unique(&queue, &tasks)?;
         if !self.queues.contains_key(&queue) {

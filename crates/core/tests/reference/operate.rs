@@ -147,7 +147,7 @@ impl Reference {
 
     pub(crate) fn known(&self, id: u64) -> Result<&Task, Rejection> {
         let known = |task: &&Task| task.row.id == id && !task.is_left_over();
-        let not_found = Rejection::TaskNotFound(TaskNotFound { task: id });
+        let not_found = Rejection::TaskNotFound(TaskNotFound { task: id, item: None });
         self.tasks.iter().find(known).ok_or(not_found)
     }
 }

@@ -89,6 +89,21 @@ impl Reference {
         }
     }
 
+    /// How many tasks of a queue can be taken one after the other, one of each key: with it the next
+    /// of its key may be.
+    pub(crate) fn takeable(&self, queue: &str) -> usize {
+        let (mut rest, mut taken) = (self.clone(), Vec::new());
+        while let Ok(id) = rest.next(queue, Taker::Anybody) {
+            rest.is_delivered(id);
+            let row = &mut rest.task_mut(id).row;
+            row.set_state(StateName::Leased);
+            if row.key.is_none() || !taken.contains(&row.key) {
+                taken.push(row.key.clone());
+            }
+        }
+        taken.len()
+    }
+
     /// Whether only rates can keep a task back.
     pub(crate) fn may_be_taken(&self, task: &Task, queue: &str) -> bool {
         let Some(settings) = self.queues.get(queue).map(|queue| &queue.settings) else {

@@ -125,7 +125,7 @@ impl Reference {
         let standard = self.settings(id).retry;
         let task = self.task_mut(id);
         let retry = task.row.retry.unwrap_or(standard);
-        task.row.last_error = error;
+        task.row.last_error = error.or(task.row.last_error.take());
         if dead || used_up {
             self.dies(id, EventName::Nacked);
             return StateName::Dead;

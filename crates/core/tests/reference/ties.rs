@@ -33,17 +33,22 @@ impl Task {
 
 impl Reference {
     pub(crate) fn are_unique(&self, queue: &str, tasks: &[NewTask]) -> Result<(), Rejection> {
-        let mut seen: Vec<(&str, u64)> = Vec::new();
-        for (id, task) in (self.tasks_so_far + 1..).zip(tasks) {
+        let mut seen: Vec<(&str, u32)> = Vec::new();
+        for (place, task) in (0..).zip(tasks) {
             let Some(unique) = &task.unique else { continue };
             let key = unique.key.as_str();
             let has_it = |task: &&Task| task.queue == queue && task.has_unique(key, self.now);
             let holder = self.tasks.iter().find(has_it).map(|task| task.row.id);
-            let sibling = seen.iter().find(|(other, _)| *other == key).map(|(_, id)| *id);
-            if let Some(task) = holder.or(sibling) {
-                return Err(Rejection::AlreadyExists(AlreadyExists { task, unique: key.into() }));
+            let sibling = seen.iter().find(|(other, _)| *other == key).map(|(_, place)| *place);
+            if holder.or(sibling.map(u64::from)).is_some() {
+                return Err(Rejection::AlreadyExists(AlreadyExists {
+                    task: holder.unwrap_or(0),
+                    unique: key.into(),
+                    item: (tasks.len() > 1).then_some(place),
+                    sibling: sibling.filter(|_| holder.is_none()),
+                }));
             }
-            seen.push((key, id));
+            seen.push((key, place));
         }
         Ok(())
     }
@@ -103,10 +108,16 @@ impl Reference {
         let mut results = Vec::new();
         for (operation, step) in (0..).zip(transact.operations) {
             let step = step.step.expect("the steps give every operation one");
+            let lease = match &step {
+                Step::Ack(ack) => Some((ack.task, ack.token)),
+                Step::Nack(nack) => Some((nack.task, nack.token)),
+                Step::Enqueue(_) | Step::Cancel(_) | Step::Require(_) => None,
+            };
             match self.step(step) {
                 Ok(done) => results.push(OperationResult { done: Some(done) }),
                 Err(rejection) => {
                     *self = before;
+                    lease.into_iter().for_each(|(task, token)| self.tells_cancelled(task, token));
                     let refused = Some(Box::new(Refused { rejection: Some(rejection) }));
                     let refused = OperationRefused { operation, refused };
                     return Err(Rejection::OperationRefused(refused));
@@ -114,6 +125,16 @@ impl Reference {
             }
         }
         Ok(Reply::Transacted(Transacted { results }))
+    }
+
+    /// The holder of a cancelled task has learned it.
+    fn tells_cancelled(&mut self, id: u64, token: u64) {
+        let is_told = |task: &&Task| {
+            task.is(StateName::Cancelled) && task.row.token == Some(token) && task.row.held
+        };
+        if self.known(id).ok().filter(is_told).is_some() {
+            self.learns(id);
+        }
     }
 
     fn step(&mut self, step: Step) -> Result<Done, Rejection> {

@@ -263,7 +263,8 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, Refused)> {
         dead: 66,
         ..StateCounts::default()
     };
-    let exists = AlreadyExists { task: 76, unique: "u".into() };
+    let exists = AlreadyExists { task: 76, unique: "u".into(), ..AlreadyExists::default() };
+    let sibling = AlreadyExists { task: 0, item: Some(5), sibling: Some(4), ..exists.clone() };
     let refused = Refused { rejection: Some(Rejection::AlreadyExists(exists.clone())) };
     let operation = OperationRefused { operation: 77, refused: Some(Box::new(refused)) };
     let wrong = WrongState { task: 75, state: StateName::Expired.into() };
@@ -288,9 +289,17 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, Refused)> {
             Rejection::IdempotencyMismatch(IdempotencyMismatch { key: "key".into() }),
         ),
         ("rejection-queue-limit", Rejection::QueueLimit(QueueLimit { limit: 73 })),
-        ("rejection-task-not-found", Rejection::TaskNotFound(TaskNotFound { task: 74 })),
+        (
+            "rejection-task-not-found",
+            Rejection::TaskNotFound(TaskNotFound { task: 74, item: None }),
+        ),
+        (
+            "rejection-task-not-found-item",
+            Rejection::TaskNotFound(TaskNotFound { task: 74, item: Some(3) }),
+        ),
         ("rejection-wrong-state", Rejection::WrongState(wrong)),
         ("rejection-already-exists", Rejection::AlreadyExists(exists)),
+        ("rejection-already-exists-sibling", Rejection::AlreadyExists(sibling)),
         ("rejection-operation-refused", Rejection::OperationRefused(operation)),
     ];
     all.into_iter()

@@ -4,7 +4,7 @@ use ferry_core::command::{
     DeleteLimit, Enqueue, LimitScope, LimitSettings, NewTask, PutLimit, PutQueue, QueueSettings,
     Rate,
 };
-use ferry_core::rejection::{LimitLimit, LimitNotFound};
+use ferry_core::rejection::{LimitLimit, LimitNotFound, TooManyKeys};
 use ferry_core::reply::{Dequeued, LimitDeleted, LimitPut};
 use ferry_core::row::{CountersRow, LaneRow, LimitRow, QueueRow, TaskRow};
 use ferry_core::{Command, Rejection, Reply, StateName};
@@ -56,10 +56,12 @@ pub(crate) fn replies() -> [(&'static str, Reply); 3] {
     ]
 }
 
-pub(crate) fn refusals() -> [(&'static str, Rejection); 2] {
+pub(crate) fn refusals() -> [(&'static str, Rejection); 3] {
     let not_found = LimitNotFound { limit: "l".into() };
+    let too_many = TooManyKeys { queue: "q".into(), limit: 208 };
     [
         ("rejection-limit-not-found", Rejection::LimitNotFound(not_found)),
+        ("rejection-too-many-keys", Rejection::TooManyKeys(too_many)),
         ("rejection-limit-limit", Rejection::LimitLimit(LimitLimit { limit: 207 })),
     ]
 }

@@ -146,6 +146,7 @@ fn refused(rejection: &Rejection) -> String {
         | Rejection::LimitNotFound(_)
         | Rejection::WorkerNotFound(_)
         | Rejection::WorkerLimit(_)
+        | Rejection::TooManyKeys(_)
         | Rejection::LimitLimit(_) => String::new(),
     };
     format!("refused: {rejection}{facts}")

@@ -113,7 +113,15 @@ fn new_task() -> Value {
             ("type", kind),
             ("labels", of("Labels")),
             ("key", key("Tasks with the same key go in order, or take turns with other keys.")),
-            ("locks", list("Locks that a lease on it takes.", key("A name."), 0, LOCKS_MAX)),
+            (
+                "locks",
+                list(
+                    "Locks that a lease on it takes, all or none. Of the tasks of a queue and type that want one the first has it first; those of others do not wait for it.",
+                    key("A name."),
+                    0,
+                    LOCKS_MAX,
+                ),
+            ),
             ("unique", of("Unique")),
             (
                 "depends_on",
