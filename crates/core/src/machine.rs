@@ -96,7 +96,8 @@ pub use restore::Restoring;
 pub struct Applied {
     /// An outcome per proposal, in order.
     pub outcomes: Vec<Outcome>,
-    /// Hints for the leader's shell, merged: at most one wake a queue and one alarm.
+    /// Hints for the leader's shell, merged: at most one wake a queue, one of room a worker, and one
+    /// alarm.
     pub effects: Vec<Effect>,
     /// The rows to store, each at most once.
     pub changes: Vec<Change>,

@@ -16,6 +16,7 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use reference::Reference;
 use reference::workers::{Taker, WorkerFacts};
+use steps::past::Past;
 use steps::{Step, step};
 use witness::Witness;
 
@@ -44,18 +45,18 @@ proptest! {
 fn run(history: &[Step]) {
     let mut witness = Witness::default();
     let mut reference = Reference::default();
-    let (mut clock, mut granted) = (0_u64, Vec::new());
+    let (mut clock, mut past) = (0_u64, Past::default());
     for (step, index) in history.iter().zip(1..) {
         if step.restart {
             witness.restart();
         }
         clock = clock.saturating_add_signed(step.clock);
-        let enqueued = witness.machine.next_task().get() - 1;
-        let entry = step.entry(clock, &granted, enqueued);
+        past.tasks = witness.machine.next_task().get() - 1;
+        let entry = step.entry(clock, &past);
         let expected = reference.apply(index, &entry);
         let applied = witness.apply(entry);
         assert_eq!(without_chance(&applied.outcomes), without_chance(&expected));
-        granted.extend(leases(&applied));
+        past.go_on(&applied, &step.puts());
         adopt_chance(&mut reference, &witness.machine);
         assert_same(&witness, &reference, &applied);
     }
@@ -90,16 +91,6 @@ fn adopt_chance(reference: &mut Reference, machine: &Machine) {
     }
 }
 
-fn leases(applied: &Applied) -> Vec<(u64, u64)> {
-    let mut leases = Vec::new();
-    for outcome in &applied.outcomes {
-        if let (Ok(Reply::Dequeued(dequeued)), false) = (&outcome.result, outcome.replayed) {
-            leases.extend(dequeued.leases.iter().map(|lease| (lease.task, lease.token)));
-        }
-    }
-    leases
-}
-
 fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
     let machine = &witness.machine;
     assert_told(witness, reference);
@@ -128,7 +119,7 @@ fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
             Err(Some(at)) => Offer::NotBefore(Timestamp::from_millis(at)),
             Err(None) => Offer::Nothing,
         };
-        for worker in [None, Some("v"), Some("w")] {
+        for worker in [None, Some("w1"), Some("w2")] {
             let offer = offer(reference.taker(worker));
             assert_eq!(machine.offers(name, worker), Some(offer), "{name} offers {worker:?}");
         }

@@ -130,7 +130,7 @@ async fn ring(mut effects: mpsc::UnboundedReceiver<Vec<Effect>>, waiters: Arc<Wa
             match effect {
                 Effect::Wake { queue, tasks } => waiters.wake(&queue, tasks),
                 // Nobody serves registered workers alone.
-                Effect::Room { .. } => {}
+                Effect::Room { .. } | Effect::Served { .. } => {}
                 // The replica proposes in time by itself.
                 Effect::Alarm { .. } => {}
             }

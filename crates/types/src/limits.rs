@@ -102,6 +102,8 @@ pub const LEASES_ENDED_PER_ENTRY_MAX: u64 = 1_000;
 pub const ASSIGNMENTS_MAX: usize = 1_000;
 /// Lines of tasks with needs that a pick looks at.
 pub const LINES_PER_PICK_MAX: usize = 1_000;
+/// Lines of tasks with needs that the picks of a dequeue look at together.
+pub const LINES_PER_DEQUEUE_MAX: usize = 10_000;
 /// Ready tasks that one look of the scheduler at a queue shows.
 pub const TASKS_PER_LOOK_MAX: usize = 2_000;
 /// Locks of a task.

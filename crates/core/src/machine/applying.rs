@@ -74,6 +74,7 @@ impl<'a> Applying<'a> {
         self.stir_limited();
         let events = self.store_events();
         let room = std::mem::take(&mut self.dirty.room);
+        let served = std::mem::take(&mut self.dirty.served);
         let Stored { mut changes, woken } = self.dirty.store(self.machine, before);
         changes.extend(events);
         if self.has_new_leader {
@@ -87,7 +88,7 @@ impl<'a> Applying<'a> {
             is_any.then(|| Effect::Wake { queue: queue.name.clone(), tasks })
         };
         let room = room.into_iter().map(|worker| Effect::Room { worker: worker.into() });
-        (woken.into_iter().filter_map(wake).chain(room).collect(), changes)
+        (woken.into_iter().filter_map(wake).chain(room).chain(served).collect(), changes)
     }
 
     /// Changes a task, which exists, and tells what happened to it.

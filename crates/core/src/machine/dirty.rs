@@ -5,8 +5,8 @@ use ferry_types::TaskId;
 
 use super::Machine;
 use super::task::TaskState;
-use crate::Change;
 use crate::row::{CountersRow, EndedRow};
+use crate::{Change, Effect};
 
 /// What an entry has touched, so that each row is stored once, as it is in the end.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ pub(crate) struct Dirty {
     pub(crate) workers: BTreeSet<Box<str>>,
     /// Workers that may get what they could not before.
     pub(crate) room: BTreeSet<Box<str>>,
+    /// What workers have done, for effects.
+    pub(crate) served: Vec<Effect>,
     /// Tasks by queue that may be taken although it was not they that changed.
     pub(crate) stirred: BTreeMap<u32, u64>,
     /// Leases by named limit that it counts no more.
@@ -41,6 +43,7 @@ pub(crate) struct Mark {
     tasks: usize,
     payloads: usize,
     results: usize,
+    served: usize,
 }
 
 /// What an entry did to the rows.
@@ -66,6 +69,7 @@ impl Dirty {
             tasks: self.tasks.len(),
             payloads: self.payloads.len(),
             results: self.results.len(),
+            served: self.served.len(),
         }
     }
 
@@ -76,6 +80,7 @@ impl Dirty {
         self.tasks.truncate(mark.tasks);
         self.payloads.truncate(mark.payloads);
         self.results.truncate(mark.results);
+        self.served.truncate(mark.served);
     }
 
     /// The rows as they are after the entry. Each task is looked up once.

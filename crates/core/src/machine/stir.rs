@@ -73,7 +73,9 @@ impl Dirty {
     /// Notes who may be let through by a task that moved on.
     pub(crate) fn stir(&mut self, queues: &Queues, task: &Task, moved: &Moved) {
         let frees = match (moved.before, moved.after) {
-            (Standing::Aside, _) | (Standing::Ready, Standing::Held) => false,
+            (Standing::Aside, _) => false,
+            // The next of its key, which is put up instead, may need less of a worker.
+            (Standing::Ready, Standing::Held) => task.key().is_some() && task.needs().is_some(),
             (before, after) => before != after,
         };
         if !frees {

@@ -96,6 +96,10 @@ impl Witness {
                 Effect::Room { worker } => {
                     assert!(rooms.insert(worker.as_str()), "{worker} has room twice");
                 }
+                Effect::Served { worker, .. } => {
+                    let is_room = rooms.contains(worker.as_str());
+                    assert!(is_room, "{worker} is done and has no room");
+                }
                 Effect::Alarm { at } => alarms.push(*at),
             }
         }
