@@ -151,6 +151,7 @@ impl<'a> Applying<'a> {
             self.follow_lane(queue, key);
         }
         if let Some(drained) = self.machine.queues.remove_drained(queue) {
+            self.machine.measured.remove(&queue);
             self.remember_drained_queue(queue, drained);
             self.dirty.queues.insert(queue);
         }

@@ -11,6 +11,7 @@
 
 mod parse;
 mod print;
+mod traffic;
 mod words;
 mod workers;
 
@@ -91,6 +92,10 @@ fn step(stage: &mut Stage, name: &str, line: &str) -> Option<String> {
         "history" => Some(print::history(&stage.witness.machine, words.id())),
         "events" => Some(print::events(stage.witness.events())),
         "count" => Some(print::counted(&stage.witness.machine, &words.next())),
+        "traffic" => {
+            let (queue, until) = (words.next(), words.duration("until"));
+            Some(traffic::seen(&stage.witness.machine, &queue, until))
+        }
         "offers" => {
             let queue = words.next();
             let worker = words.option("worker");
