@@ -26,6 +26,8 @@ pub enum Code {
     LimitNotFound,
     /// Register the worker: there is none of this name, or its session has ended.
     WorkerNotFound,
+    /// Check the id: the workflow never existed, or none of its tasks is kept any longer.
+    WorkflowNotFound,
     /// Use one of the methods in `Allow`.
     MethodNotAllowed,
     /// Accept `application/json`.
@@ -52,6 +54,8 @@ pub enum Code {
     NotEmpty,
     /// Use a new key: this one belongs to another request.
     IdempotencyMismatch,
+    /// Break the cycle: tasks of the workflow would wait for one another for ever.
+    DependencyCycle,
     /// Enqueue later, or raise the queue's bound.
     QueueFull,
     /// Delete something first: the cluster has as many as it may.
@@ -79,7 +83,7 @@ pub enum Code {
 
 impl Code {
     /// Every code that a node sends.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::MalformedJson,
         Self::InvalidArgument,
         Self::UnknownField,
@@ -90,6 +94,7 @@ impl Code {
         Self::NodeNotFound,
         Self::LimitNotFound,
         Self::WorkerNotFound,
+        Self::WorkflowNotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::RequestTimeout,
@@ -103,6 +108,7 @@ impl Code {
         Self::AlreadyExists,
         Self::NotEmpty,
         Self::IdempotencyMismatch,
+        Self::DependencyCycle,
         Self::QueueFull,
         Self::QuotaExceeded,
         Self::TooManyWaiters,
@@ -125,7 +131,8 @@ impl Code {
             | Self::LeaseNotFound
             | Self::NodeNotFound
             | Self::LimitNotFound
-            | Self::WorkerNotFound => 404,
+            | Self::WorkerNotFound
+            | Self::WorkflowNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::RequestTimeout => 408,
@@ -134,7 +141,7 @@ impl Code {
             Self::BodyTooLarge => 413,
             Self::UriTooLong => 414,
             Self::UnsupportedMediaType => 415,
-            Self::IdempotencyMismatch => 422,
+            Self::IdempotencyMismatch | Self::DependencyCycle => 422,
             Self::QueueFull | Self::QuotaExceeded | Self::TooManyWaiters => 429,
             Self::HeadersTooLarge => 431,
             Self::NoLeader
@@ -161,6 +168,7 @@ impl Code {
             Self::NodeNotFound => "node_not_found",
             Self::LimitNotFound => "limit_not_found",
             Self::WorkerNotFound => "worker_not_found",
+            Self::WorkflowNotFound => "workflow_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
             Self::RequestTimeout => "request_timeout",
@@ -174,6 +182,7 @@ impl Code {
             Self::AlreadyExists => "already_exists",
             Self::NotEmpty => "not_empty",
             Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::DependencyCycle => "dependency_cycle",
             Self::QueueFull => "queue_full",
             Self::QuotaExceeded => "quota_exceeded",
             Self::TooManyWaiters => "too_many_waiters",
@@ -201,6 +210,7 @@ impl Code {
             Self::NodeNotFound => "the node does not exist",
             Self::LimitNotFound => "the limit does not exist",
             Self::WorkerNotFound => "the worker is not registered",
+            Self::WorkflowNotFound => "the workflow does not exist",
             Self::MethodNotAllowed => "the route does not have this method",
             Self::NotAcceptable => "the answer has no form that is accepted",
             Self::RequestTimeout => "the request did not come in time",
@@ -214,6 +224,7 @@ impl Code {
             Self::AlreadyExists => "it exists already",
             Self::NotEmpty => "the queue is not empty",
             Self::IdempotencyMismatch => "the key belongs to another request",
+            Self::DependencyCycle => "tasks depend on one another",
             Self::QueueFull => "the queue is full",
             Self::QuotaExceeded => "the cluster has its limit of these",
             Self::TooManyWaiters => "too many dequeues wait",

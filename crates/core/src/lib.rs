@@ -51,4 +51,5 @@ pub use state::StateName;
 pub use traffic::{Sums, TrafficBucket, TrafficView};
 pub use view::{
     HistoryView, LimitView, Offer, QueueView, ReadyTask, Seen, TaskFilter, TaskView, WorkerView,
+    WorkflowTaskView,
 };

@@ -13,7 +13,7 @@ use crate::door::Door;
 use crate::problem::Failure;
 use crate::routes::{
     cluster, dequeue, events, forecast, health, history, leases, limits, metrics, openapi, queues,
-    results, sweeps, task_changes, tasks, transactions,
+    results, sweeps, task_changes, tasks, transactions, workflows,
 };
 
 /// Every route of a node.
@@ -43,6 +43,8 @@ pub(crate) fn router(door: Arc<Door>) -> Router {
         .route(paths::RELEASE, post(leases::release))
         .route(paths::EVENTS, get(events::get))
         .route(paths::TRANSACTIONS, post(transactions::post))
+        .route(paths::WORKFLOWS, post(workflows::submit))
+        .route(paths::WORKFLOW, get(workflows::get).delete(workflows::cancel))
         .route(paths::LIMITS, get(limits::list))
         .route(paths::LIMIT, get(limits::get).put(limits::put).delete(limits::delete))
         .route(paths::CLUSTER, get(cluster::status))

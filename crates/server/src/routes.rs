@@ -16,3 +16,4 @@ pub(crate) mod sweeps;
 pub(crate) mod task_changes;
 pub(crate) mod tasks;
 pub(crate) mod transactions;
+pub(crate) mod workflows;

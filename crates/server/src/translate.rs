@@ -4,8 +4,8 @@ use ferry_api as api;
 use ferry_api::{Code, Problem};
 use ferry_core::command::{self, Action, BestFit, LeastLoaded};
 use ferry_core::rejection::{
-    self, AlreadyExists, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty, QueueNotFound,
-    TaskNotFound, WorkerLimit, WrongState,
+    self, AlreadyExists, DependencyCycle, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty,
+    QueueNotFound, TaskNotFound, WorkerLimit, WrongState,
 };
 use ferry_core::reply::{Accepted, Lease, SettleOutcome, SettledItem};
 use ferry_core::row::TaskRow;
@@ -19,12 +19,14 @@ mod forecast;
 mod limit;
 mod sweep;
 mod task;
+mod workflow;
 
 pub(crate) use feed::{events, history};
 pub(crate) use forecast::{forecast, workers_needed};
 pub(crate) use limit::{limit_document, limit_settings};
 pub(crate) use sweep::{dead_filter, purged_state};
 pub(crate) use task::{document, from_json, leased_document, new_task};
+pub(crate) use workflow::{graph_task, workflow_status};
 
 /// A state's word at the border.
 pub(crate) fn state(state: StateName) -> api::TaskState {
@@ -310,6 +312,13 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
             let problem = self::problem(reason);
             let detail = format!("operations[{place}]: {}; nothing was done", problem.detail);
             Problem { detail, operation: Some(place), ..problem }
+        }
+        Rejection::WorkflowNotFound(_) => {
+            with(Code::WorkflowNotFound, "none of its tasks is kept any longer, or the id is wrong")
+        }
+        Rejection::DependencyCycle(DependencyCycle { path, .. }) => {
+            let problem = with(Code::DependencyCycle, "take out one of these dependencies");
+            Problem { path: path.clone(), ..problem }
         }
         Rejection::QueueLimit(limit) => {
             let problem = with(Code::QueueFull, "delete a queue first");

@@ -127,7 +127,7 @@ fn brings_task(command: &Command) -> Option<QueueName> {
 /// Whether a command needs room on the disk. All others are small, or make room in the end.
 fn adds_tasks(command: &Command) -> bool {
     match command {
-        Command::Enqueue(_) => true,
+        Command::Enqueue(_) | Command::SubmitWorkflow(_) => true,
         Command::Dequeue(_)
         | Command::Settle(_)
         | Command::PutQueue(_)
@@ -144,7 +144,8 @@ fn adds_tasks(command: &Command) -> bool {
         | Command::DrainWorker(_)
         | Command::DeleteWorker(_)
         | Command::EndSessions(_)
-        | Command::Assign(_) => false,
+        | Command::Assign(_)
+        | Command::CancelWorkflow(_) => false,
         Command::Transact(transact) => {
             let adds = |operation: &Operation| matches!(operation.step, Some(Step::Enqueue(_)));
             transact.operations.iter().any(adds)

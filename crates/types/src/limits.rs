@@ -22,8 +22,14 @@ pub const SETTLE_MAX: usize = 1_000;
 pub const ERROR_BYTES_MAX: usize = 4_096;
 /// Operations of a transaction.
 pub const OPERATIONS_MAX: usize = 1_000;
-/// Tasks that one task depends on.
+/// Tasks that one task depends on, outside of a workflow.
 pub const DEPENDENCIES_MAX: usize = 100;
+/// Tasks of a workflow.
+pub const WORKFLOW_TASKS_MAX: usize = 20_000;
+/// Dependencies of a workflow, all its tasks together.
+pub const WORKFLOW_DEPENDENCIES_MAX: usize = 100_000;
+/// Tasks that the report of a cycle names.
+pub const CYCLE_PATH_MAX: usize = 100;
 /// Bytes of a unique key.
 pub const UNIQUE_KEY_BYTES_MAX: usize = 256;
 /// Labels of a task.

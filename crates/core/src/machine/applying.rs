@@ -1,5 +1,6 @@
 //! One entry on its way through the machine.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ferry_types::limits::{DUE_PER_ENTRY_MAX, EVICTIONS_PER_INSERT_MAX};
@@ -100,11 +101,12 @@ impl<'a> Applying<'a> {
     ) {
         let (index, now) = (self.index, self.machine.now());
         self.remember(id);
-        let mut ended = None;
+        let (mut ended, mut waits) = (None, BTreeSet::new());
         let holding = self.holding(id);
         let (event, moved) = self.machine.tasks.change(id, &mut self.machine.queues, |task| {
             task.keep_history();
             change(task);
+            waits = task.drop_own_waits();
             task.index = index;
             task.note_event(event, now);
             ended = (!task.is_unfinished()).then(|| has_failed(task));
@@ -116,6 +118,7 @@ impl<'a> Applying<'a> {
         self.tell(event);
         self.dirty.tasks.push(id);
         self.make_room(holding, id);
+        self.dirty.waits.extend(waits.into_iter().map(|dependency| (id, dependency)));
         if let Some(moved) = moved {
             self.follow_task(id, &moved);
         }
@@ -146,6 +149,7 @@ impl<'a> Applying<'a> {
         self.note_end(id, has_failed(&task));
         self.make_room(holding, id);
         self.dirty.tasks.push(id);
+        self.leave_workflow(id, &task);
         self.dirty.stir(&self.machine.queues, &task, &moved);
         if let Some(key) = task.key().filter(|_| moved.turn_is_open) {
             self.follow_lane(queue, key);
@@ -178,6 +182,12 @@ impl<'a> Applying<'a> {
             Command::DeleteWorker(delete) => self.delete_worker(&delete).map(Reply::WorkerDeleted),
             Command::EndSessions(end) => Ok(Reply::SessionsEnded(self.end_sessions(&end))),
             Command::Assign(assign) => Ok(Reply::Assigned(self.assign(assign))),
+            Command::SubmitWorkflow(submit) => {
+                self.submit_workflow(submit).map(Reply::WorkflowSubmitted)
+            }
+            Command::CancelWorkflow(cancel) => {
+                self.cancel_workflow(cancel).map(Box::new).map(Reply::WorkflowCancelled)
+            }
         }
     }
 
@@ -237,7 +247,9 @@ fn is_worth_keeping(reply: &Reply) -> bool {
         | Reply::WorkerDrained(_)
         | Reply::WorkerDeleted(_)
         | Reply::SessionsEnded(_)
-        | Reply::Assigned(_) => true,
+        | Reply::Assigned(_)
+        | Reply::WorkflowSubmitted(_)
+        | Reply::WorkflowCancelled(_) => true,
     }
 }
 

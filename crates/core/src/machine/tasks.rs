@@ -10,12 +10,14 @@ use super::queues::Queues;
 use super::standing::Standing;
 use super::stir::Moved;
 use super::task::{Task, TaskState};
+use super::workflows::Workflows;
 
 /// All tasks, by number, by deadline, and the ended ones by the time they did.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Tasks {
     table: Pages,
     times: Times,
+    pub(crate) workflows: Workflows,
 }
 
 /// Tasks by what will happen to them, or has.
@@ -68,6 +70,7 @@ impl Tasks {
         self.times.note(id, &task);
         let holding = queues.workers.holding(&task);
         queues.workers.follow((id, &task), None, holding);
+        self.workflows.mark(&task);
         let (is_bound, after) = (queues.is_bound(&task), task.standing());
         let is_new = self.table.insert(id, task);
         assert!(is_new, "task {id} is inserted once");
@@ -91,8 +94,10 @@ impl Tasks {
         let queue = queues.any_mut(task.queue);
         self.times.forget(id, task);
         queue.unmark(id, task);
+        self.workflows.unmark(task);
         let given = change(task);
         queue.mark(id, task);
+        self.workflows.mark(task);
         self.times.note(id, task);
         let after = task.standing();
         let has_bound = queue.settings.max_concurrency.is_some();
@@ -112,6 +117,7 @@ impl Tasks {
     pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> (Task, Moved) {
         let task = self.table.remove(id).expect("a removed task exists");
         self.times.forget(id, &task);
+        self.workflows.unmark(&task);
         queues.any_mut(task.queue).remove(id, &task);
         let holding = queues.workers.holding(&task);
         queues.workers.follow((id, &task), holding, None);
@@ -121,12 +127,24 @@ impl Tasks {
         (task, Moved { before, after, turn_is_open })
     }
 
+    /// Has a task of a workflow wait for one task less, of several.
+    pub(crate) fn wait_for_less(&mut self, id: TaskId, dependency: TaskId) {
+        let task = self.table.get_mut(id).expect("a waiting task exists");
+        task.waits_for_less(dependency);
+        self.times.waiting.remove(&(dependency, id));
+    }
+
     /// What is wrong with the indexes, for tests.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let mut times = Times::default();
+        let (mut times, mut workflows) = (Times::default(), self.workflows.without_tasks());
         for (id, task) in self.table.after(None) {
             times.note(id, task);
+            workflows.mark(task);
         }
+        if workflows != self.workflows {
+            return Err("the counts of the workflows are not those of the tasks".into());
+        }
+        self.workflows.check()?;
         if times != self.times {
             return Err("the deadlines or finished tasks are not those of the tasks".into());
         }

@@ -14,6 +14,7 @@ mod print;
 mod traffic;
 mod words;
 mod workers;
+mod workflows;
 
 use ferry_core::command::{Entry, TableLimits};
 use ferry_core::{Proposal, TaskFilter};
@@ -91,6 +92,8 @@ fn step(stage: &mut Stage, name: &str, line: &str) -> Option<String> {
         "show" => Some(print::shown(&stage.witness, words.id())),
         "history" => Some(print::history(&stage.witness.machine, words.id())),
         "events" => Some(print::events(stage.witness.events())),
+        "workflow" => Some(workflows::shown(&stage.witness.machine, words.parsed_next())),
+        "graph" => Some(workflows::graph(&stage.witness.machine, words.parsed_next())),
         "count" => Some(print::counted(&stage.witness.machine, &words.next())),
         "traffic" => {
             let (queue, until) = (words.next(), words.duration("until"));

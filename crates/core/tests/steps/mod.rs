@@ -5,6 +5,7 @@ mod order;
 mod part;
 pub(crate) mod past;
 mod workers;
+mod workflows;
 
 use bytes::Bytes;
 use ferry_core::command::{
@@ -48,7 +49,7 @@ enum Asked {
     Delete(DeleteQueue),
     /// Of the task that was enqueued so many before the last.
     OfTask(OfTask, u64),
-    /// Of a queue, or of a named limit.
+    /// Of a queue, a named limit or a workflow.
     OfQueue(Command),
     Transact(Vec<Part>),
     OfWorkers(OfWorkers),
@@ -93,7 +94,7 @@ impl Step {
             Asked::Put(put) => Command::PutQueue(Box::new(put.clone())),
             Asked::Delete(delete) => Command::DeleteQueue(delete.clone()),
             Asked::OfTask(of_task, back) => of_task.command(tasks.saturating_sub(*back)),
-            Asked::OfQueue(command) => command.clone(),
+            Asked::OfQueue(command) => workflows::placed(command, tasks),
             Asked::Transact(parts) => {
                 let step = |part: &Part| part.step(past);
                 let operations = parts.iter().filter_map(step);
@@ -191,6 +192,7 @@ fn asked() -> impl Strategy<Value = Asked> {
             .prop_map(|(of_task, back)| Asked::OfTask(of_task, back)),
         2 => of_queue().prop_map(Asked::OfQueue),
         2 => order::of_limit().prop_map(Asked::OfQueue),
+        3 => workflows::of_workflow().prop_map(Asked::OfQueue),
         3 => vec(part(), 1..4).prop_map(Asked::Transact),
         6 => workers::of_workers().prop_map(Asked::OfWorkers),
     ]
