@@ -44,6 +44,7 @@ mod reads;
 mod relay;
 mod sweeps;
 mod waiters;
+mod workers;
 mod writes;
 
 mod answer;

@@ -19,6 +19,7 @@ mod forecast;
 mod limit;
 mod sweep;
 mod task;
+mod worker;
 mod workflow;
 
 pub(crate) use feed::{events, history};
@@ -26,6 +27,7 @@ pub(crate) use forecast::{forecast, workers_needed};
 pub(crate) use limit::{limit_document, limit_settings};
 pub(crate) use sweep::{dead_filter, purged_state};
 pub(crate) use task::{document, from_json, leased_document, new_task};
+pub(crate) use worker::{worker_document, worker_lease, worker_said, worker_settings};
 pub(crate) use workflow::{graph_task, workflow_status};
 
 /// A state's word at the border.
