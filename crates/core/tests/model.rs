@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 use ferry_core::rejection::DependencyCycle;
 use ferry_core::reply::Done;
 use ferry_core::{
-    Applied, Effect, Machine, Offer, Outcome, Rejection, Reply, TaskFilter, WorkerView,
+    Applied, Effect, Machine, Offer, Outcome, Rejection, Reply, Seen, TaskFilter, WorkerView,
 };
 use ferry_types::{TaskId, Timestamp, WorkflowId};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
-use reference::Reference;
 use reference::workers::{Taker, WorkerFacts};
+use reference::{Reference, Task};
 use steps::past::Past;
 use steps::{Step, step};
 use witness::Witness;
@@ -120,7 +120,8 @@ fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
         assert_eq!(view.settings, queue.settings);
         assert_eq!(view.counts, reference.counts(name));
         assert_eq!(view.bytes, reference.bytes(name));
-        let offer = |taker| match reference.next(name, taker) {
+        let takeable = reference.takeable(name);
+        let offer = |taker| match reference.next_of(&takeable, name, taker) {
             _ if !reference.has_room_for(taker) => Offer::Nothing,
             Ok(_) => Offer::Ready,
             Err(Some(at)) => Offer::NotBefore(Timestamp::from_millis(at)),
@@ -131,6 +132,7 @@ fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
             assert_eq!(machine.offers(name, worker), Some(offer), "{name} offers {worker:?}");
         }
         let anybody = offer(Taker::Anybody);
+        assert_look(machine, reference, name, &takeable);
         assert_eq!(machine.offers_anybody(name), Some(anybody), "{name} offers anybody");
         let woken = woken.remove(name).unwrap_or(0);
         let is_any = anybody != Offer::Nothing;
@@ -144,6 +146,38 @@ fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
     let limits: Vec<_> = limits.map(|limit| (limit.name, limit.leased)).collect();
     assert_eq!(limits, reference.limits_in_use());
     assert_workers(machine, reference);
+}
+
+/// The scheduler sees what may be taken now, in the order in which anybody would get it, and all of
+/// it that bounds and rates do not count; of a queue that does not assign it sees nothing.
+fn assert_look(machine: &Machine, reference: &Reference, name: &str, takeable: &[(u64, &Task)]) {
+    let mut seen = Vec::new();
+    let more_at = machine.look(name, |task| {
+        seen.push(task.id.get());
+        Seen::Taken
+    });
+    let settings = &reference.queues[name].settings;
+    if settings.assign.is_none() {
+        return assert_eq!((seen, more_at), (Vec::new(), None));
+    }
+    let now = takeable.iter().filter(|(at, _)| *at <= reference.now).map(|(_, task)| *task);
+    let mut expected: Vec<&Task> = now.collect();
+    assert_eq!(seen.first().copied(), reference.next_of(takeable, name, Taker::Anybody).ok());
+    if expected.is_empty() {
+        let at = takeable.iter().map(|(at, _)| Timestamp::from_millis(*at)).min();
+        return assert_eq!(more_at, at);
+    }
+    let is_bounded = settings.max_concurrency.is_some() || settings.rate.is_some();
+    if is_bounded || !reference.limits_in_use().is_empty() {
+        assert!(seen.iter().all(|id| expected.iter().any(|task| task.row.id == *id)), "{seen:?}");
+        return;
+    }
+    if settings.fair {
+        seen.sort_unstable();
+    } else {
+        expected.sort_by_key(|task| (10 - task.row.priority, task.row.id));
+    }
+    assert!(seen.iter().copied().eq(expected.iter().map(|task| task.row.id)), "{seen:?}");
 }
 
 /// Each worker's session and state, and what its leases hold and use.

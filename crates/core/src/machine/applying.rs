@@ -102,22 +102,22 @@ impl<'a> Applying<'a> {
         let (index, now) = (self.index, self.machine.now());
         self.remember(id);
         let (mut ended, mut waits) = (None, BTreeSet::new());
-        let holding = self.holding(id);
-        let (event, moved) = self.machine.tasks.change(id, &mut self.machine.queues, |task| {
-            task.keep_history();
-            change(task);
-            waits = task.drop_own_waits();
-            task.index = index;
-            task.note_event(event, now);
-            ended = (!task.is_unfinished()).then(|| has_failed(task));
-            told(id, event, task)
-        });
+        let (event, moved, freed) =
+            self.machine.tasks.change(id, &mut self.machine.queues, |task| {
+                task.keep_history();
+                change(task);
+                waits = task.drop_own_waits();
+                task.index = index;
+                task.note_event(event, now);
+                ended = (!task.is_unfinished()).then(|| has_failed(task));
+                told(id, event, task)
+            });
         if has_arrived(&event) {
             self.count(event.queue, Count::Ready);
         }
         self.tell(event);
         self.dirty.tasks.push(id);
-        self.make_room(holding, id);
+        self.make_room(freed);
         self.dirty.waits.extend(waits.into_iter().map(|dependency| (id, dependency)));
         if let Some(moved) = moved {
             self.follow_task(id, &moved);
@@ -142,12 +142,11 @@ impl<'a> Applying<'a> {
     /// Removes a task, which exists, and with the last one its queue if that is deleted.
     pub(crate) fn remove_task(&mut self, id: TaskId) {
         self.remember(id);
-        let holding = self.holding(id);
-        let (task, moved) = self.machine.tasks.remove(id, &mut self.machine.queues);
+        let (task, moved, freed) = self.machine.tasks.remove(id, &mut self.machine.queues);
         let queue = task.queue;
         self.tell(told(id, EventName::Removed, &task));
         self.note_end(id, has_failed(&task));
-        self.make_room(holding, id);
+        self.make_room(freed);
         self.dirty.tasks.push(id);
         self.leave_workflow(id, &task);
         self.dirty.stir(&self.machine.queues, &task, &moved);

@@ -40,9 +40,9 @@ impl Applying<'_> {
     /// Notes how long a registered worker took for a task of some kind, which it has done.
     fn note_service(&mut self, id: TaskId) {
         let workers = &self.machine.queues.workers;
-        let worker = self.holding(id).and_then(|session| workers.of(session));
-        let Some(worker) = worker else { return };
         let task = self.machine.tasks.get(id).expect("the caller has seen the task");
+        let worker = workers.holding(task).and_then(|session| workers.of(session));
+        let Some(worker) = worker else { return };
         if let (Some(task_type), Some(last)) = (task.task_type(), task.last_lease()) {
             let took = self.machine.now().saturating_since(last.started_at);
             let (worker, task_type) = ((&*worker.name).into(), task_type.into());

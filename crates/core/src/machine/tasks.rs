@@ -80,14 +80,14 @@ impl Tasks {
         Some(Moved { before, after, turn_is_open })
     }
 
-    /// Changes a task, which exists. Gives what the change does, and how the task moved if
-    /// something beside it may care.
+    /// Changes a task, which exists. Gives what the change does, how the task moved if something
+    /// beside it may care, and the session whose lease on it ended.
     pub(crate) fn change<T>(
         &mut self,
         id: TaskId,
         queues: &mut Queues,
         change: impl FnOnce(&mut Task) -> T,
-    ) -> (T, Option<Moved>) {
+    ) -> (T, Option<Moved>, Option<u64>) {
         let task = self.table.get_mut(id).expect("a changed task exists");
         let before = task.standing();
         let held_in = queues.workers.holding(task);
@@ -104,17 +104,19 @@ impl Tasks {
         let is_bound = queues.is_bound(task);
         let holding = queues.workers.holding(task);
         queues.workers.follow((id, task), held_in, holding);
+        let freed = held_in.filter(|_| held_in != holding);
         if before == after || !(is_bound || has_bound) {
-            return (given, None);
+            return (given, None, freed);
         }
         let task = self.table.get(id).filter(|_| is_bound);
         let turn_is_open =
             task.is_some_and(|task| queues.restand((id, task), before, after, &self.table));
-        (given, Some(Moved { before, after, turn_is_open }))
+        (given, Some(Moved { before, after, turn_is_open }), freed)
     }
 
-    /// Removes a task, which exists, and gives it back, with how it moved.
-    pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> (Task, Moved) {
+    /// Removes a task, which exists, and gives it back, with how it moved, and the session whose
+    /// lease on it ended.
+    pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> (Task, Moved, Option<u64>) {
         let task = self.table.remove(id).expect("a removed task exists");
         self.times.forget(id, &task);
         self.workflows.unmark(&task);
@@ -124,7 +126,7 @@ impl Tasks {
         let (before, after) = (task.standing(), Standing::Aside);
         let turn_is_open =
             queues.is_bound(&task) && queues.restand((id, &task), before, after, &self.table);
-        (task, Moved { before, after, turn_is_open })
+        (task, Moved { before, after, turn_is_open }, holding)
     }
 
     /// Has a task of a workflow wait for one task less, of several.

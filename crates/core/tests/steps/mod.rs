@@ -194,7 +194,7 @@ fn asked() -> impl Strategy<Value = Asked> {
         2 => order::of_limit().prop_map(Asked::OfQueue),
         3 => workflows::of_workflow().prop_map(Asked::OfQueue),
         3 => vec(part(), 1..4).prop_map(Asked::Transact),
-        6 => workers::of_workers().prop_map(Asked::OfWorkers),
+        8 => workers::of_workers().prop_map(Asked::OfWorkers),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ferry_core::Command;
 use ferry_core::command::{
     Assign, AssignPolicy, Assignment, BestFit, DeleteWorker, DrainWorker, EndSessions, LeastLoaded,
-    PutWorker, Session, WorkerSettings,
+    PutQueue, PutWorker, QueueSettings, Session, WorkerSettings,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -73,10 +73,10 @@ pub(crate) fn policy() -> impl Strategy<Value = Option<AssignPolicy>> {
 }
 
 fn settings() -> impl Strategy<Value = WorkerSettings> {
-    let queues = subsequence(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], 0..=3);
+    let queues = subsequence(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], 2..=3);
     let zone = select(vec!["a", "b"]).prop_map(|zone| ("zone".to_owned(), zone.to_owned()));
     let amounts = (0..5_u64, 0..4_u64);
-    (queues, 0..5_u32, amounts, zone).prop_map(|(queues, slots, (cpu, gpu), zone)| {
+    (queues, 1..5_u32, amounts, zone).prop_map(|(queues, slots, (cpu, gpu), zone)| {
         let resources = BTreeMap::from([("cpu".into(), cpu), ("gpu".into(), gpu)]);
         let labels = BTreeMap::from([zone]);
         WorkerSettings { queues, slots, resources, labels, session_ms: 10_000 }
@@ -84,16 +84,20 @@ fn settings() -> impl Strategy<Value = WorkerSettings> {
 }
 
 pub(crate) fn of_workers() -> impl Strategy<Value = OfWorkers> {
-    let off = || prop_oneof![8 => Just(0), 1 => Just(1_u64)];
+    let off = || prop_oneof![15 => Just(0), 1 => Just(1_u64)];
     prop_oneof![
-        6 => (name(), settings()).prop_map(|(worker, settings)| {
+        12 => (name(), settings()).prop_map(|(worker, settings)| {
             OfWorkers::Just(Command::PutWorker(Box::new(PutWorker { worker, settings })))
+        }),
+        4 => (super::queue(), policy()).prop_map(|(queue, assign)| {
+            let settings = QueueSettings { assign, ..QueueSettings::standard() };
+            OfWorkers::Just(Command::PutQueue(Box::new(PutQueue { queue, settings })))
         }),
         1 => name()
             .prop_map(|worker| OfWorkers::Just(Command::DrainWorker(DrainWorker { worker }))),
         1 => name()
             .prop_map(|worker| OfWorkers::Just(Command::DeleteWorker(DeleteWorker { worker }))),
-        2 => vec((0..3_usize, off()), 1..3).prop_map(OfWorkers::End),
-        10 => vec((0..8_u64, 0..2_usize, off()), 1..5).prop_map(OfWorkers::Assign),
+        2 => vec((0..2_usize, off()), 1..3).prop_map(OfWorkers::End),
+        20 => vec((0..6_u64, 0..2_usize, off()), 1..6).prop_map(OfWorkers::Assign),
     ]
 }
