@@ -9,6 +9,7 @@ pub mod gap;
 pub mod wait;
 
 mod answer;
+mod assignments;
 mod binary;
 mod client;
 mod cluster;
@@ -24,6 +25,7 @@ mod running;
 mod workload;
 
 pub use answer::Answer;
+pub use assignments::Assignments;
 pub use binary::{Ran, ferry, ferry_command, repository};
 pub use client::{Client, Lease, millis};
 pub use cluster::{Cluster, ClusterBuilder};

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::Answer;
+use crate::assignments::Assignments;
 use crate::event_stream::EventStream;
 
 /// How long a stream may be followed.
@@ -67,6 +68,13 @@ impl Request {
         let kind = response.headers().get("content-type");
         assert_eq!(kind.map(|kind| kind.as_bytes()), Some(&b"text/event-stream"[..]));
         EventStream::new(response)
+    }
+
+    /// Sends the request for a stream of assignments, which may be followed for a minute; `None` if
+    /// the server is gone or refuses.
+    pub async fn assignments(self) -> Option<Assignments> {
+        let response = self.builder.timeout(STREAM_PATIENCE).send().await.ok()?;
+        response.status().is_success().then(|| Assignments::new(response))
     }
 
     /// Sends the request.

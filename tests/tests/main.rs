@@ -26,6 +26,7 @@ mod task_api;
 mod ties;
 mod transactions;
 mod ttl;
+mod workers;
 
 mod all_killed;
 mod backlog;

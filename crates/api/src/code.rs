@@ -26,6 +26,8 @@ pub enum Code {
     LimitNotFound,
     /// Register the worker: there is none of this name, or its session has ended.
     WorkerNotFound,
+    /// Check the id: the workflow never existed, or none of its tasks is kept any longer.
+    WorkflowNotFound,
     /// Use one of the methods in `Allow`.
     MethodNotAllowed,
     /// Accept `application/json`.
@@ -54,6 +56,8 @@ pub enum Code {
     PreconditionFailed,
     /// Use a new key: this one belongs to another request.
     IdempotencyMismatch,
+    /// Break the cycle: tasks of the workflow would wait for one another for ever.
+    DependencyCycle,
     /// Enqueue later, or raise the queue's bound.
     QueueFull,
     /// Delete something first: the cluster has as many as it may.
@@ -81,7 +85,7 @@ pub enum Code {
 
 impl Code {
     /// Every code that a node sends.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::MalformedJson,
         Self::InvalidArgument,
         Self::UnknownField,
@@ -92,6 +96,7 @@ impl Code {
         Self::NodeNotFound,
         Self::LimitNotFound,
         Self::WorkerNotFound,
+        Self::WorkflowNotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::RequestTimeout,
@@ -106,6 +111,7 @@ impl Code {
         Self::NotEmpty,
         Self::PreconditionFailed,
         Self::IdempotencyMismatch,
+        Self::DependencyCycle,
         Self::QueueFull,
         Self::QuotaExceeded,
         Self::TooManyWaiters,
@@ -128,7 +134,8 @@ impl Code {
             | Self::LeaseNotFound
             | Self::NodeNotFound
             | Self::LimitNotFound
-            | Self::WorkerNotFound => 404,
+            | Self::WorkerNotFound
+            | Self::WorkflowNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::RequestTimeout => 408,
@@ -138,7 +145,7 @@ impl Code {
             Self::UriTooLong => 414,
             Self::UnsupportedMediaType => 415,
             Self::PreconditionFailed => 412,
-            Self::IdempotencyMismatch => 422,
+            Self::IdempotencyMismatch | Self::DependencyCycle => 422,
             Self::QueueFull | Self::QuotaExceeded | Self::TooManyWaiters => 429,
             Self::HeadersTooLarge => 431,
             Self::NoLeader
@@ -165,6 +172,7 @@ impl Code {
             Self::NodeNotFound => "node_not_found",
             Self::LimitNotFound => "limit_not_found",
             Self::WorkerNotFound => "worker_not_found",
+            Self::WorkflowNotFound => "workflow_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
             Self::RequestTimeout => "request_timeout",
@@ -179,6 +187,7 @@ impl Code {
             Self::NotEmpty => "not_empty",
             Self::PreconditionFailed => "precondition_failed",
             Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::DependencyCycle => "dependency_cycle",
             Self::QueueFull => "queue_full",
             Self::QuotaExceeded => "quota_exceeded",
             Self::TooManyWaiters => "too_many_waiters",
@@ -206,6 +215,7 @@ impl Code {
             Self::NodeNotFound => "the node does not exist",
             Self::LimitNotFound => "the limit does not exist",
             Self::WorkerNotFound => "the worker is not registered",
+            Self::WorkflowNotFound => "the workflow does not exist",
             Self::MethodNotAllowed => "the route does not have this method",
             Self::NotAcceptable => "the answer has no form that is accepted",
             Self::RequestTimeout => "the request did not come in time",
@@ -220,6 +230,7 @@ impl Code {
             Self::NotEmpty => "the queue is not empty",
             Self::PreconditionFailed => "the time for it is another",
             Self::IdempotencyMismatch => "the key belongs to another request",
+            Self::DependencyCycle => "tasks depend on one another",
             Self::QueueFull => "the queue is full",
             Self::QuotaExceeded => "the cluster has its limit of these",
             Self::TooManyWaiters => "too many dequeues wait",

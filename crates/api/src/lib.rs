@@ -45,6 +45,8 @@ mod task;
 mod transaction;
 mod unique;
 mod worker;
+mod workflow;
+mod workflow_task;
 
 pub use assign::AssignPolicy;
 pub use change::TaskChange;
@@ -76,3 +78,8 @@ pub use transaction::{
 };
 pub use unique::{OnDependencyFailure, Unique, UniqueUntil};
 pub use worker::{Heartbeat, WorkerDocument, WorkerLease, WorkerList, WorkerLoad, WorkerSettings};
+pub use workflow::{
+    CheckedWorkflowTask, GraphTask, SubmittedTask, SubmittedWorkflow, WorkflowDocument,
+    WorkflowGraph, WorkflowProgress, WorkflowRequest, WorkflowState, WorkflowStatus,
+};
+pub use workflow_task::WorkflowTask;

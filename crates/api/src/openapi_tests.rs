@@ -20,7 +20,7 @@ fn samples() -> Vec<(&'static str, Value)> {
         "started_at":"2026-01-02T03:04:06Z","finished_at":"2026-01-02T03:04:07Z","last_error":"e",
         "result":1,"payload":1,"payload_base64":"","type":"t","labels":{{"k":"v"}},"lease_ms":5,
         "ttl_ms":6,"retry":{{}},"traceparent":"p","key":"k","locks":["l"],"unique":{{"key":"u"}},"depends_on":["t1"],
-        "on_dependency_failure":"run","resources":{{"r":1}},"selector":{{"k":"v"}},"lease":{lease},"index":12}}"#
+        "on_dependency_failure":"run","resources":{{"r":1}},"selector":{{"k":"v"}},"workflow":"w1","ref":"r","lease":{lease},"index":12}}"#
     );
     let history = r#"{"index":1,"at":"2026-01-02T03:05:00Z","change":"leased","state":"leased",
         "attempt":1,"node":1,"worker":"w"}"#;
@@ -37,7 +37,7 @@ fn samples() -> Vec<(&'static str, Value)> {
         r#"{{"queues":["q"],"max":1,"wait_ms":0,"lease_ms":1,"worker":"w","settle":[{settlement}]}}"#
     );
     let problem = r#"{"type":"t","title":"t","status":400,"detail":"d","code":"lease_lost",
-        "field":"f","queue":"q","task":"t7","state":"ready","attempt":1,"counts":{},"operation":0,"limit":1,
+        "field":"f","queue":"q","task":"t7","state":"ready","attempt":1,"counts":{},"operation":0,"path":["a"],"limit":1,
         "oldest_index":1,"retry_after_ms":1}"#;
     let settings = r#"{"max_tasks":1,"max_bytes":1,"ttl_ms":1,"dead_retention_ms":1,
         "max_concurrency":1,"rate":{"per_second":1},"key_concurrency":1}"#;
@@ -48,6 +48,11 @@ fn samples() -> Vec<(&'static str, Value)> {
     let worker = r#"{"worker":"w","session":1,"queues":[],"slots":1,"session_ms":1,
         "draining":false,"load":{"slots":0},"leases":[]}"#;
     let with_queue = new_task.replacen('{', r#"{"queue":"q","#, 1);
+    let in_workflow = with_queue.replacen('{', r#"{"ref":"a","#, 1);
+    let progress = r#"{"total":1,"finished":1,"removed":0,"counts":{}}"#;
+    let status = format!(
+        r#""id":"w1","state":"running","submitted_at":"2026-01-02T03:05:00Z","progress":{progress}"#
+    );
     vec![
         ("Problem", value::<Problem>(problem)),
         ("QueueSettings", value::<QueueSettings>(settings)),
@@ -90,6 +95,25 @@ fn samples() -> Vec<(&'static str, Value)> {
         ("NewTask", value::<NewTask>(new_task)),
         ("Unique", value::<Unique>(r#"{"key":"u","until":1}"#)),
         ("EnqueueOperation", value::<EnqueueOperation>(&with_queue)),
+        ("WorkflowTask", value::<WorkflowTask>(&in_workflow)),
+        ("WorkflowRequest", value::<WorkflowRequest>(r#"{"tasks":[]}"#)),
+        ("SubmittedWorkflow", value::<SubmittedWorkflow>(r#"{"id":"w1","tasks":[]}"#)),
+        ("SubmittedTask", value::<SubmittedTask>(r#"{"ref":"a","id":"t1"}"#)),
+        ("WorkflowProgress", value::<WorkflowProgress>(progress)),
+        ("WorkflowStatus", value::<WorkflowStatus>(&format!("{{{status}}}"))),
+        (
+            "WorkflowDocument",
+            value::<WorkflowDocument>(&format!(
+                r#"{{{status},"graph":{{"tasks":[]}},"next_page_token":"x"}}"#
+            )),
+        ),
+        ("WorkflowGraph", value::<WorkflowGraph>(r#"{"tasks":[]}"#)),
+        (
+            "GraphTask",
+            value::<GraphTask>(
+                r#"{"ref":"a","id":"t1","queue":"q","state":"ready","attempt":0,"depends_on":["b"]}"#,
+            ),
+        ),
         ("TransactionRequest", value::<TransactionRequest>(r#"{"operations":[]}"#)),
         ("TransactionResponse", value::<TransactionResponse>(r#"{"results":[]}"#)),
         ("TaskBatch", value::<TaskBatch>(r#"{"tasks":[]}"#)),

@@ -38,6 +38,10 @@ pub struct Problem {
     /// Which operation of a transaction was refused, from 0; none was carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<u32>,
+    /// Tasks of a workflow, by their refs, each of which depends on the next. The last is the first
+    /// once more, unless there are too many to tell all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
     /// The limit that would be passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
@@ -68,6 +72,7 @@ impl Problem {
             attempt: None,
             counts: None,
             operation: None,
+            path: Vec::new(),
             limit: None,
             oldest_index: None,
             retry_after_ms: None,

@@ -47,6 +47,10 @@ pub const RELEASE: &str = "/v1/leases/{lease}/release";
 pub const EVENTS: &str = "/v1/events";
 /// Several things, all or none: POST.
 pub const TRANSACTIONS: &str = "/v1/transactions";
+/// Tasks that come after one another, all or none: POST.
+pub const WORKFLOWS: &str = "/v1/workflows";
+/// A workflow: GET; DELETE calls off what is left.
+pub const WORKFLOW: &str = "/v1/workflows/{workflow}";
 /// The named limits: GET.
 pub const LIMITS: &str = "/v1/limits";
 /// A named limit: PUT, GET, DELETE.
@@ -107,6 +111,8 @@ pub const ALL: &[(&str, &[&str])] = &[
     (RELEASE, &["post"]),
     (EVENTS, &["get"]),
     (TRANSACTIONS, &["post"]),
+    (WORKFLOWS, &["post"]),
+    (WORKFLOW, &["get", "delete"]),
     (LIMITS, &["get"]),
     (LIMIT, &["put", "get", "delete"]),
     (WORKERS, &["get"]),

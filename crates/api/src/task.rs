@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use ferry_types::{LeaseId, LeaseToken, LogIndex, QueueName, TaskId, Timestamp, WorkerName};
+use ferry_types::{
+    LeaseId, LeaseToken, LogIndex, QueueName, TaskId, TaskRef, Timestamp, WorkerName, WorkflowId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -88,6 +90,12 @@ pub struct TaskDocument {
     /// The labels that its worker must have.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub selector: BTreeMap<String, String>,
+    /// Its workflow, if it is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowId>,
+    /// Its name there.
+    #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+    pub task_ref: Option<TaskRef>,
     /// Who holds it, while it is leased; and after it was cancelled, until the holder has learned
     /// it or the lease has run out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -198,6 +198,8 @@ fn classify(url: String, problem: Problem) -> Outcome {
         | Code::ForwardingLoop
         | Code::DiskFull
         | Code::EventsExpired
+        | Code::WorkflowNotFound
+        | Code::DependencyCycle
         | Code::Unrecognized => Outcome::Refused(Box::new(problem)),
     }
 }

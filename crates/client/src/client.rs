@@ -7,10 +7,10 @@ use ferry_api::{
     EnqueuedTasks, ExtendRequest, Extended, ForecastDocument, ForecastQuery, LimitDocument,
     LimitList, LimitSettings, NackRequest, NewTask, PageQuery, PurgeRequest, Purged, PurgedState,
     QueueDocument, QueueList, QueueSettings, RedriveRequest, Redriven, SettleRequest,
-    SettleResponse, Settled, Settlement, TaskBatch, TaskDocument, TaskHistory, TaskList, TasksQuery,
-    TransferLeader, routes,
+    SettleResponse, Settled, Settlement, SubmittedWorkflow, TaskBatch, TaskDocument, TaskHistory, TaskList,
+    TasksQuery, TransferLeader, WorkflowDocument, WorkflowRequest, WorkflowStatus, routes,
 };
-use ferry_types::{LeaseId, LimitName, NodeId, QueueName, TaskId};
+use ferry_types::{LeaseId, LimitName, NodeId, QueueName, TaskId, WorkflowId};
 use reqwest::Method;
 use serde::Serialize;
 use serde_json::Value;
@@ -136,6 +136,21 @@ impl Client {
     /// Deletes a named limit: it binds no task any more.
     pub fn delete_limit(&self, limit: &LimitName) -> Request<()> {
         self.act(Method::DELETE, routes::LIMIT, limit.as_str())
+    }
+
+    /// Submits tasks that come after one another, all or none.
+    pub fn submit_workflow(&self, request: &WorkflowRequest) -> Request<SubmittedWorkflow> {
+        self.write(Method::POST, routes::WORKFLOWS, &[], request)
+    }
+
+    /// Shows how far a workflow has come, and a page of its graph.
+    pub fn workflow(&self, workflow: WorkflowId, page: &PageQuery) -> Request<WorkflowDocument> {
+        self.read(routes::WORKFLOW, &[&workflow.to_string()], page)
+    }
+
+    /// Calls off what is left of a workflow.
+    pub fn cancel_workflow(&self, workflow: WorkflowId) -> Request<WorkflowStatus> {
+        self.act(Method::DELETE, routes::WORKFLOW, &workflow.to_string())
     }
 
     /// Enqueues a task.

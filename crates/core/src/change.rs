@@ -3,7 +3,7 @@ use ferry_types::{LogIndex, TaskId};
 
 use crate::row::{
     CountersRow, EndedRow, EventRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow,
-    TaskRow, WorkerRow,
+    TaskRow, WaitRow, WorkerRow, WorkflowRow,
 };
 
 /// A row to write or to remove, so that the disk holds what the memory does. Within one entry each
@@ -51,6 +51,14 @@ pub enum Change {
     PutWorker(WorkerRow),
     /// By the worker's name.
     DeleteWorker(Box<str>),
+    /// A workflow.
+    PutWorkflow(WorkflowRow),
+    /// By its first task.
+    DeleteWorkflow(TaskId),
+    /// That a task of a workflow waits for another task.
+    PutWait(WaitRow),
+    /// By the task, and the one that it waited for.
+    DeleteWait(TaskId, TaskId),
 }
 
 impl Change {
@@ -76,7 +84,11 @@ impl Change {
             | Self::PutLane(_)
             | Self::DeleteLane(..)
             | Self::PutWorker(_)
-            | Self::DeleteWorker(_) => None,
+            | Self::DeleteWorker(_)
+            | Self::PutWorkflow(_)
+            | Self::DeleteWorkflow(_)
+            | Self::PutWait(_)
+            | Self::DeleteWait(..) => None,
         }
     }
 }

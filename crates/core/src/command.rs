@@ -14,6 +14,7 @@ mod sweep;
 mod task;
 mod transact;
 mod worker;
+mod workflow;
 
 use bytes::Bytes;
 
@@ -29,6 +30,7 @@ pub use sweep::{DeadFilter, Purge, PurgedState, Redrive, Sweep};
 pub use task::{Cancel, Retry, RunNow};
 pub use transact::{LeaseAck, LeaseNack, Operation, Require, Step, Transact};
 pub use worker::{DeleteWorker, DrainWorker, EndSessions, PutWorker, Session, WorkerSettings};
+pub use workflow::{CancelWorkflow, SubmitWorkflow, WorkflowTask};
 
 /// One log entry: commands with the time and the limits that enter with them.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -68,7 +70,7 @@ pub struct Proposal {
     /// What to do. A proposal without a command is answered by nothing at all; none is ever made.
     #[prost(
         oneof = "Command",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 17, 18, 19, 20, 21, 22"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 17, 18, 19, 20, 21, 22, 26, 27"
     )]
     pub command: Option<Command>,
     /// Under which key the answer is kept, if any.
@@ -153,4 +155,10 @@ pub enum Command {
     /// Leases tasks to the workers that the leader chose.
     #[prost(message, tag = "22")]
     Assign(Assign),
+    /// Adds tasks that come after one another, all or none.
+    #[prost(message, tag = "26")]
+    SubmitWorkflow(SubmitWorkflow),
+    /// Calls off what is left of a workflow, some tasks at a time.
+    #[prost(message, tag = "27")]
+    CancelWorkflow(CancelWorkflow),
 }

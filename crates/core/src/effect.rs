@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use ferry_types::{QueueName, Timestamp};
 
 /// What the leader should do soon. Losing an effect delays work; it never loses any.
@@ -15,6 +17,15 @@ pub enum Effect {
     Room {
         /// The worker's name.
         worker: String,
+    },
+    /// A registered worker has done a task. Whoever chooses workers may learn from it.
+    Served {
+        /// The worker's name.
+        worker: String,
+        /// The kind of the task. There is no such effect for a task without one.
+        task_type: String,
+        /// How long it took, from its lease to its ack.
+        took: Duration,
     },
     /// The nearest deadline moved, or is due already: propose an entry at this time, or at any
     /// later one.

@@ -18,6 +18,9 @@
 //! - **I10** A refusal changes nothing but the time.
 //! - **I11** An entry moves a bounded number of due tasks, and removes a bounded number of those
 //!   that a deleted queue has left; the rest wait for the next entry.
+//! - **I12** No lease is granted to a registered worker beyond its slots and what it has left of each
+//!   resource, nor without the labels that the task selects, whoever asks for it. Those who are not
+//!   registered get no task that needs anything. A session's leases end with it.
 //!
 //! Left out on purpose: payloads and results, which pass through to the disk unread, and everything
 //! that only a leader does (waiting, alarms), which [`Effect`]s ask for.
@@ -48,4 +51,5 @@ pub use state::StateName;
 pub use traffic::{Sums, TrafficBucket, TrafficView};
 pub use view::{
     HistoryView, LimitView, Offer, QueueView, ReadyTask, Seen, TaskFilter, TaskView, WorkerView,
+    WorkflowTaskView,
 };

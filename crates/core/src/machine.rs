@@ -8,8 +8,10 @@ mod assign;
 mod backoff;
 mod bucket;
 mod cancel;
+mod cancel_workflow;
 mod check;
 mod choice;
+mod cycle;
 mod delete_limit;
 mod delete_queue;
 mod delete_worker;
@@ -36,6 +38,7 @@ mod line;
 mod locks;
 mod look;
 mod measured;
+mod member;
 mod nack;
 mod named;
 mod needs;
@@ -57,12 +60,14 @@ mod relane;
 mod release;
 mod restore;
 mod restore_order;
+mod restore_workflows;
 mod retry;
 mod rising;
 mod run_now;
 mod settle;
 mod standing;
 mod stir;
+mod submit_workflow;
 mod taker;
 mod task;
 mod task_row;
@@ -75,6 +80,8 @@ mod word;
 mod worker;
 mod worker_query;
 mod workers;
+mod workflow_query;
+mod workflows;
 
 use std::collections::BTreeMap;
 
@@ -96,7 +103,8 @@ pub use restore::Restoring;
 pub struct Applied {
     /// An outcome per proposal, in order.
     pub outcomes: Vec<Outcome>,
-    /// Hints for the leader's shell, merged: at most one wake a queue and one alarm.
+    /// Hints for the leader's shell, merged: at most one wake a queue, one of room a worker, and one
+    /// alarm.
     pub effects: Vec<Effect>,
     /// The rows to store, each at most once.
     pub changes: Vec<Change>,

@@ -54,6 +54,12 @@ pub enum Rejection {
     /// Delete a worker first: the cluster has as many as it may.
     #[prost(message, tag = "15")]
     WorkerLimit(WorkerLimit),
+    /// There is no such workflow, or none of its tasks is kept any longer.
+    #[prost(message, tag = "21")]
+    WorkflowNotFound(WorkflowNotFound),
+    /// Break the cycle: its tasks would wait for one another for ever.
+    #[prost(message, tag = "22")]
+    DependencyCycle(DependencyCycle),
     /// Change the setting while fewer keys have tasks.
     #[prost(message, tag = "24")]
     TooManyKeys(TooManyKeys),
@@ -135,6 +141,11 @@ impl StateCounts {
     /// Tasks that are yet to end: those that the queue's bounds count.
     pub const fn unfinished(&self) -> u64 {
         self.scheduled + self.blocked + self.ready + self.leased + self.retrying
+    }
+
+    /// Tasks that have ended and are kept.
+    pub const fn finished(&self) -> u64 {
+        self.succeeded + self.dead + self.cancelled + self.expired
     }
 }
 
@@ -275,6 +286,26 @@ pub struct WorkerLimit {
     pub limit: u64,
 }
 
+/// There is no such workflow.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct WorkflowNotFound {
+    /// The number of its first task.
+    #[prost(uint64, tag = "1")]
+    pub workflow: u64,
+}
+
+/// Tasks of a workflow would wait for one another.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct DependencyCycle {
+    /// The first of their names, each of which depends on the next. All of them, up to a limit, and
+    /// the first once more.
+    #[prost(string, repeated, tag = "1")]
+    pub path: Vec<String>,
+    /// How many tasks the cycle has.
+    #[prost(uint32, tag = "2")]
+    pub tasks: u32,
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -335,6 +366,12 @@ impl fmt::Display for Rejection {
                     Some(reason) => write!(out, ": {reason}"),
                     None => Ok(()),
                 }
+            }
+            Self::WorkflowNotFound(WorkflowNotFound { workflow }) => {
+                write!(out, "the workflow w{workflow} does not exist")
+            }
+            Self::DependencyCycle(DependencyCycle { path, tasks }) => {
+                write!(out, "{tasks} tasks depend on one another: {}", path.join(" -> "))
             }
         }
     }

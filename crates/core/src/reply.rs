@@ -4,7 +4,7 @@
 mod worker;
 
 use crate::command::Sweep;
-use crate::rejection::Rejection;
+use crate::rejection::{Rejection, StateCounts};
 use crate::row::TaskRow;
 
 pub use worker::{
@@ -66,6 +66,12 @@ pub enum Reply {
     /// To `Assign`.
     #[prost(message, tag = "17")]
     Assigned(Assigned),
+    /// To `SubmitWorkflow`.
+    #[prost(message, tag = "21")]
+    WorkflowSubmitted(WorkflowSubmitted),
+    /// To `CancelWorkflow`.
+    #[prost(message, boxed, tag = "22")]
+    WorkflowCancelled(Box<WorkflowCancelled>),
 }
 
 /// The tasks are in the queue.
@@ -180,7 +186,10 @@ pub struct Accepted {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Refused {
     /// Why; always there.
-    #[prost(oneof = "Rejection", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 24")]
+    #[prost(
+        oneof = "Rejection",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 21, 22, 24"
+    )]
     pub rejection: Option<Rejection>,
 }
 
@@ -269,3 +278,48 @@ pub struct LimitPut {
 /// The limit is gone.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub struct LimitDeleted {}
+
+/// The tasks of the workflow are in their queues.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct WorkflowSubmitted {
+    /// The number of its first task; the others follow without a gap, in the order of the request.
+    #[prost(uint64, tag = "1")]
+    pub first_task: u64,
+    /// How many there are.
+    #[prost(uint32, tag = "2")]
+    pub tasks: u32,
+}
+
+/// A workflow, some more of whose tasks are called off.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct WorkflowCancelled {
+    /// The workflow after this step.
+    #[prost(message, required, tag = "1")]
+    pub workflow: WorkflowView,
+    /// Where the next step goes on; nothing is left to do without it.
+    #[prost(message, optional, tag = "2")]
+    pub next: Option<Sweep>,
+}
+
+/// How far a workflow has come.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct WorkflowView {
+    /// The number of its first task.
+    #[prost(uint64, tag = "1")]
+    pub first_task: u64,
+    /// How many tasks it has; their numbers follow one another.
+    #[prost(uint32, tag = "2")]
+    pub tasks: u32,
+    /// When it was submitted.
+    #[prost(uint64, tag = "3")]
+    pub submitted_at_ms: u64,
+    /// Whether somebody called off what was left of it.
+    #[prost(bool, tag = "4")]
+    pub cancelled: bool,
+    /// Its tasks by state; those that have ended and are gone as well.
+    #[prost(message, required, tag = "5")]
+    pub counts: StateCounts,
+    /// Its tasks that are gone and had not ended: purged, or deleted with their queue.
+    #[prost(uint64, tag = "6")]
+    pub removed: u64,
+}

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::command::{LimitSettings, QueueSettings, RetryPolicy, Unique, WorkerSettings};
 use crate::event::EventName;
+use crate::rejection::StateCounts;
 use crate::reply::Reply;
 use crate::state::StateName;
 
@@ -197,6 +198,47 @@ pub struct TaskRow {
     /// The labels that its worker must have.
     #[prost(btree_map = "string, string", tag = "61")]
     pub selector: BTreeMap<String, String>,
+    /// The number of the first task of its workflow, if it is of one. What such a task waits for is
+    /// in rows of its own.
+    #[prost(uint64, optional, tag = "80")]
+    pub workflow: Option<u64>,
+    /// Its name there.
+    #[prost(string, tag = "81")]
+    pub task_ref: String,
+}
+
+/// A workflow. It is there as long as one of its tasks is.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct WorkflowRow {
+    /// The number of its first task.
+    #[prost(uint64, tag = "1")]
+    pub first_task: u64,
+    /// How many tasks it had; their numbers follow one another.
+    #[prost(uint32, tag = "2")]
+    pub tasks: u32,
+    /// When it was submitted.
+    #[prost(uint64, tag = "3")]
+    pub submitted_at_ms: u64,
+    /// Whether somebody called off what was left of it.
+    #[prost(bool, tag = "4")]
+    pub cancelled: bool,
+    /// Its tasks that are gone, by how they had ended.
+    #[prost(message, required, tag = "5")]
+    pub gone: StateCounts,
+    /// Its tasks that are gone and had not ended: purged, or deleted with their queue.
+    #[prost(uint64, tag = "6")]
+    pub removed: u64,
+}
+
+/// That a task of a workflow waits for another task.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct WaitRow {
+    /// The number of the task that waits.
+    #[prost(uint64, tag = "1")]
+    pub task: u64,
+    /// The number of the task that it waits for.
+    #[prost(uint64, tag = "2")]
+    pub dependency: u64,
 }
 
 /// The turn of a key in a fair queue. There is a row for each key that has one.
@@ -271,7 +313,10 @@ pub struct IdempotencyRow {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct KeptAnswer {
     /// The reply; always there.
-    #[prost(oneof = "Reply", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17")]
+    #[prost(
+        oneof = "Reply",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 21, 22"
+    )]
     pub reply: Option<Reply>,
 }
 

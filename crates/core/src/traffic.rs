@@ -30,8 +30,8 @@ pub struct TrafficBucket {
     /// How long tasks waited for their first lease from when they were due; not of those that
     /// depend on others.
     pub waits: Sums,
-    /// Workers seen, by their names.
-    pub names: u64,
+    /// Slots of the workers that took tasks; one that is not registered has one.
+    pub slots: u64,
     /// The most tasks that were leased at a time when one was.
     pub leased: u64,
 }
@@ -47,7 +47,8 @@ pub struct TrafficView {
     pub began_at: Timestamp,
     /// When a task became ready last.
     pub last_arrival_at: Option<Timestamp>,
-    /// Workers seen in the window: by their names, or by how many tasks were leased at a time.
+    /// Workers seen in the window: the slots of those that took tasks, or as many as there were tasks
+    /// leased at a time, if that is more.
     pub workers: u64,
 }
 

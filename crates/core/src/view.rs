@@ -152,3 +152,13 @@ pub enum Seen {
     /// No further task is to be shown.
     Enough,
 }
+
+/// A task of a workflow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkflowTaskView {
+    /// The task.
+    pub task: TaskView,
+    /// What it depends on: the names of tasks of the workflow, and the ids of others and of those
+    /// that are gone.
+    pub depends_on: Vec<String>,
+}

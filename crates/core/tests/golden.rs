@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use prost::Message;
-use samples::{commands, order, refusals, replies, rows, tick, workers};
+use samples::{commands, order, refusals, replies, rows, tick, workers, workflows};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -43,6 +43,7 @@ fn every_encoding_is_as_it_was() {
     files.extend(check_rows());
     files.extend(check_order_rows());
     files.extend(check_worker_rows());
+    files.extend(check_workflow_rows());
     let entries = std::fs::read_dir(folder()).expect("the folder is there");
     let there: BTreeSet<String> = entries
         .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
@@ -85,6 +86,15 @@ fn check_worker_rows() -> [String; 3] {
         check(("row-worker", rows.worker)),
         check(("row-queue-assign", rows.queue)),
         check(("row-task-needs", rows.task)),
+    ]
+}
+
+fn check_workflow_rows() -> [String; 3] {
+    let rows = workflows::rows();
+    [
+        check(("row-task-workflow", rows.task)),
+        check(("row-workflow", rows.workflow)),
+        check(("row-wait", rows.wait)),
     ]
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use ferry_core::command::QueueSettings;
 use ferry_core::reply::QueuePut;
-use ferry_core::row::{CountersRow, IdempotencyRow, KeptAnswer, QueueRow, TaskRow};
+use ferry_core::row::{CountersRow, IdempotencyRow, KeptAnswer, QueueRow, TaskRow, WorkerRow};
 use ferry_core::{Machine, Reply, Restoring, StateName};
 use ferry_types::TaskId;
 
@@ -39,6 +39,10 @@ fn leased(id: u64, token: u64) -> TaskRow {
         leased_for_ms: Some(9),
         ..task(id)
     }
+}
+
+fn worker(name: &str, session: u64) -> WorkerRow {
+    WorkerRow { worker: name.into(), session, ..WorkerRow::default() }
 }
 
 fn answer(id: u64, key: &str) -> IdempotencyRow {
@@ -106,7 +110,7 @@ fn rows_without_counters_are_refused() {
 
 #[test]
 fn contradictions_are_refused() {
-    let cases: [(&str, Add); 18] = [
+    let cases: [(&str, Add); 21] = [
         ("there are two rows of counters", |rows| rows.counters(COUNTERS)),
         ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(1, "post"))),
         ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(2, "mail"))),
@@ -128,6 +132,13 @@ fn contradictions_are_refused() {
         ("the lease of task t1 was not granted yet, or twice", |rows| rows.task(leased(1, 2))),
         ("the lease of task t2 was not granted yet, or twice", |rows| {
             [1, 2].into_iter().for_each(|id| rows.task(leased(id, 1)));
+        }),
+        ("the session of the worker w has not begun yet", |rows| rows.worker(worker("w", 2))),
+        ("the worker w is there twice, or its session is", |rows| {
+            [0, 1].into_iter().for_each(|session| rows.worker(worker("w", session)));
+        }),
+        ("the worker v is there twice, or its session is", |rows| {
+            ["w", "v"].into_iter().for_each(|name| rows.worker(worker(name, 1)));
         }),
         ("answer 3 was not kept yet", |rows| rows.idempotency(answer(3, "a"))),
         ("answer 1 is empty", |rows| {

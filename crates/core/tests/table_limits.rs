@@ -1,13 +1,16 @@
 //! Limits on tables (G6, I8) that scripts cannot show.
 
+use std::collections::BTreeMap;
+
 use ferry_core::command::{
-    Cancel, DeleteQueue, Enqueue, Entry, Idempotency, NewTask, PutQueue, QueueSettings, TableLimits,
+    Cancel, DeleteQueue, DeleteWorker, Dequeue, Enqueue, Entry, Idempotency, NewTask, PutQueue, PutWorker,
+    QueueSettings, TableLimits, WorkerSettings,
 };
-use ferry_core::rejection::{QueueLimit, TooManyKeys};
-use ferry_core::reply::{QueueDeleted, QueuePut};
+use ferry_core::rejection::{QueueLimit, TooManyKeys, WorkerLimit};
+use ferry_core::reply::{QueueDeleted, QueuePut, WorkerPut};
 use ferry_core::{Command, Machine, Proposal, Rejection, Reply};
 use ferry_types::LogIndex;
-use ferry_types::limits::{KEYS_SETTLED_MAX, QUEUES_MAX};
+use ferry_types::limits::{KEYS_SETTLED_MAX, LINES_PER_DEQUEUE_MAX, LINES_PER_PICK_MAX, QUEUES_MAX, WORKERS_MAX};
 
 fn put(number: usize) -> Command {
     let queue = format!("q{number}");
@@ -83,4 +86,56 @@ fn all_keys_of_a_queue_are_settled_at_once_or_not_at_all() {
     assert_eq!(answers, [Err(Rejection::TooManyKeys(too_many)), put.clone()]);
     let answers = apply(&mut machine, vec![Command::Cancel(Cancel { task: 1 }), fair]);
     assert_eq!(answers[1], put);
+}
+
+fn put_worker(name: &str, slots: u32, cpu: u64) -> Command {
+    let resources = BTreeMap::from([("cpu".into(), cpu)]);
+    let settings = WorkerSettings { slots, resources, ..WorkerSettings::default() };
+    Command::PutWorker(Box::new(PutWorker { worker: name.into(), settings }))
+}
+
+#[test]
+fn only_so_many_workers_register() {
+    let mut machine = Machine::default();
+    let worker = |number| put_worker(&format!("w{number}"), 1, 0);
+    let answers = apply(&mut machine, (0..WORKERS_MAX).map(worker).collect());
+    assert!(answers.iter().all(Result::is_ok));
+    let full = Err(Rejection::WorkerLimit(WorkerLimit { limit: WORKERS_MAX as u64 }));
+    let again = Ok(Reply::WorkerPut(WorkerPut { created: false, session: 1 }));
+    let delete = Command::DeleteWorker(DeleteWorker { worker: "w1".into() });
+    let commands = vec![worker(WORKERS_MAX), worker(0), delete, worker(WORKERS_MAX)];
+    let answers = apply(&mut machine, commands);
+    assert_eq!(answers[..2], [full, again]);
+    assert!(answers[3].is_ok());
+}
+
+/// A dequeue by a registered worker passes over what it has no room for, but not without end.
+#[test]
+fn a_dequeue_looks_at_so_many_lines() {
+    let ready = |lines: usize| {
+        let mut machine = Machine::default();
+        let large = |cpu: u64| NewTask {
+            resources: BTreeMap::from([("cpu".into(), 100 + cpu)]),
+            ..NewTask::default()
+        };
+        let fitting =
+            || NewTask { resources: BTreeMap::from([("cpu".into(), 1)]), ..NewTask::default() };
+        let mut tasks: Vec<NewTask> = (0..lines as u64).map(large).collect();
+        tasks.extend((0..100).map(|_| fitting()));
+        let enqueue = Enqueue { queue: "q".into(), tasks, create_queue: true };
+        apply(&mut machine, vec![Command::Enqueue(enqueue), put_worker("w", 50, 50)]);
+        machine
+    };
+    let leases = |machine: &mut Machine| {
+        let worker = Some("w".into());
+        let dequeue = Dequeue { queues: vec!["q".into()], max: 50, worker, ..Dequeue::default() };
+        match &apply(machine, vec![Command::Dequeue(dequeue)])[..] {
+            [Ok(Reply::Dequeued(dequeued))] => dequeued.leases.len(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let passed = LINES_PER_PICK_MAX - 1;
+    assert_eq!(leases(&mut ready(2)), 50);
+    assert_eq!(leases(&mut ready(passed)), LINES_PER_DEQUEUE_MAX / LINES_PER_PICK_MAX);
+    assert_eq!(leases(&mut ready(passed + 1)), 0);
 }

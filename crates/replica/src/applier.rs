@@ -341,7 +341,9 @@ fn leased_ids(outcome: &Outcome) -> impl Iterator<Item = TaskId> {
             | Reply::WorkerPut(_)
             | Reply::WorkerDrained(_)
             | Reply::WorkerDeleted(_)
-            | Reply::SessionsEnded(_),
+            | Reply::SessionsEnded(_)
+            | Reply::WorkflowSubmitted(_)
+            | Reply::WorkflowCancelled(_),
         )
         | Err(_) => ([].as_slice(), [].as_slice()),
     };

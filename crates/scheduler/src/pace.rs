@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 
+/// Kinds of tasks whose times are noted. Further ones are not.
+const KINDS_MAX: usize = 1_000;
 /// The weight of the newest time in a mean.
 const NEWEST: f64 = 0.2;
 
-/// How long tasks have taken, by kind and worker: a mean in which the newest count most. It forgets
-/// by being dropped with its leader.
+/// How long tasks have taken, by kind and worker: a mean in which the newest count most.
 #[derive(Clone, Debug, Default)]
 pub struct Paces {
     by_kind: BTreeMap<String, Kind>,
-    kinds_max: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -18,14 +18,9 @@ struct Kind {
 }
 
 impl Paces {
-    /// Nothing is known yet; at most so many kinds of tasks will be. Further ones are not noted.
-    pub fn new(kinds_max: usize) -> Self {
-        Self { by_kind: BTreeMap::new(), kinds_max }
-    }
-
     /// Notes that a task of a kind took so long at a worker.
     pub fn note(&mut self, kind: &str, worker: &str, millis: u64) {
-        if !self.by_kind.contains_key(kind) && self.by_kind.len() >= self.kinds_max {
+        if !self.by_kind.contains_key(kind) && self.by_kind.len() >= KINDS_MAX {
             return;
         }
         let took = millis as f64;
@@ -61,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_slow_worker_has_a_pace_above_one() {
-        let mut paces = Paces::new(1);
+        let mut paces = Paces::default();
         for _ in 0..20 {
             paces.note("resize", "slow", 300);
             paces.note("resize", "fast", 100);
@@ -77,7 +72,7 @@ mod tests {
 
     #[test]
     fn tasks_that_take_no_time_tell_nothing() {
-        let mut paces = Paces::new(1);
+        let mut paces = Paces::default();
         paces.note("none", "w", 0);
         assert_eq!(paces.of(Some("none"), "w"), 1.0);
     }

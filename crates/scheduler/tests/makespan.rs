@@ -121,7 +121,7 @@ fn check(jobs: &[Job], full: &[Worker], running: &BTreeSet<(u64, usize, usize)>)
 
 /// The policies, which see the first of those that wait.
 fn assigned(jobs: &[Job]) -> u64 {
-    let paces = Paces::new(0);
+    let paces = Paces::default();
     makespan(jobs, &mut |waiting, workers| {
         let mut round = Round::new(std::mem::take(workers), &paces);
         let (mut begun, mut hopeless, mut seen) = (Vec::new(), BTreeSet::new(), 0);

@@ -32,7 +32,7 @@ fn selecting(task: Task, label: &str, value: &str) -> Task {
 
 /// The worker's name for each task.
 fn names(tasks: &[Task], workers: &[Worker]) -> Vec<Option<String>> {
-    names_at(tasks, workers, &Paces::new(9))
+    names_at(tasks, workers, &Paces::default())
 }
 
 fn names_at(tasks: &[Task], workers: &[Worker], paces: &Paces) -> Vec<Option<String>> {
@@ -55,7 +55,7 @@ fn the_least_loaded_worker_for_its_size_is_next() {
 #[test]
 fn a_worker_that_is_slow_at_a_kind_of_task_gets_it_later() {
     let workers = [worker("slow", 4, 4), worker("fast", 4, 4)];
-    let mut paces = Paces::new(9);
+    let mut paces = Paces::default();
     for _ in 0..20 {
         paces.note("resize", "slow", 400);
         paces.note("resize", "fast", 100);

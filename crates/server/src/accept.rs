@@ -6,20 +6,26 @@ use hyper::header::ACCEPT;
 
 use crate::problem::Failure;
 
-/// Refuses a request whose `Accept` leaves out `media_type`.
-pub(crate) fn check(headers: &HeaderMap, media_type: &str) -> Result<(), Failure> {
-    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let ranges: Vec<&str> = values
-        .flat_map(|text| text.split(','))
-        .map(str::trim)
-        .filter(|it| !it.is_empty())
-        .collect();
-    let is_named = headers.contains_key(ACCEPT) && !ranges.is_empty();
-    if !is_named || takes(&ranges, media_type) {
+/// Whether `Accept` names `one` and does not take `other`, which is given otherwise.
+pub(crate) fn prefers(headers: &HeaderMap, one: &str, other: &str) -> bool {
+    let ranges = ranges(headers);
+    !ranges.is_empty() && takes(&ranges, one) && !takes(&ranges, other)
+}
+
+/// Refuses a request whose `Accept` leaves out all of `media_types`.
+pub(crate) fn check(headers: &HeaderMap, media_types: &[&str]) -> Result<(), Failure> {
+    let ranges = ranges(headers);
+    if ranges.is_empty() || media_types.iter().any(|media_type| takes(&ranges, media_type)) {
         return Ok(());
     }
-    let detail = format!("answers of this route are {media_type}; accept that");
+    let detail = format!("answers of this route are {}; accept that", media_types.join(" or "));
     Err(Failure::new(Code::NotAcceptable, detail))
+}
+
+fn ranges(headers: &HeaderMap) -> Vec<&str> {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges = values.flat_map(|text| text.split(',')).map(str::trim);
+    ranges.filter(|range| !range.is_empty()).collect()
 }
 
 /// The most specific range decides: `*/*, text/html;q=0` is anything but HTML.

@@ -23,6 +23,7 @@ use crate::node::Node;
 use crate::problem::Failure;
 use crate::query::Query;
 use crate::request_key::RequestKey;
+use crate::workers::LINES;
 
 /// A request.
 pub(crate) struct Call {
@@ -52,7 +53,7 @@ impl FromRequest<Arc<Door>> for Call {
         let arrived = Instant::now();
         let node = Arc::clone(door.node()?);
         let (parts, body) = request.into_parts();
-        accept::check(&parts.headers, media_type(&parts.uri))?;
+        accept::check(&parts.headers, media_types(&parts.uri))?;
         let query = Query::parse(parts.uri.query().unwrap_or(""))?;
         let forwarded = Forwarded::read(&parts.headers, door.id)?;
         let key = RequestKey::new(callers_key(&parts.headers)?, forwarded.as_ref());
@@ -105,8 +106,14 @@ impl Call {
 }
 
 /// What good answers of a route are made of.
-fn media_type(uri: &Uri) -> &'static str {
-    if uri.path() == routes::EVENTS { EVENT_STREAM } else { JSON }
+fn media_types(uri: &Uri) -> &'static [&'static str] {
+    let path = uri.path();
+    let is_stream = |rest: &str| rest.ends_with("/assignments");
+    match path.strip_prefix("/v1/workers/") {
+        Some(rest) if is_stream(rest) => &[LINES, EVENT_STREAM],
+        _ if path == routes::EVENTS => &[EVENT_STREAM],
+        _ => &[JSON],
+    }
 }
 
 async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use ferry_api::{Code, Problem, headers as names};
 use ferry_client::Keys;
 use ferry_types::{IdempotencyKey, NodeId};
-use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use futures::StreamExt;
+use futures::future::ready;
+use hyper::header::{
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER,
+};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
 
@@ -53,7 +58,8 @@ pub(crate) enum HopError {
 }
 
 /// Headers that mean something to the leader.
-const REQUEST_HEADERS: [HeaderName; 4] = [
+const REQUEST_HEADERS: [HeaderName; 5] = [
+    ACCEPT,
     CONTENT_TYPE,
     CONTENT_ENCODING,
     HeaderName::from_static(names::IDEMPOTENCY_KEY),
@@ -96,35 +102,35 @@ impl Forwarder {
 
     /// Sends the request once. Dropping the future may leave it running at the leader.
     pub(crate) async fn send(&self, call: &Call, hop: &Hop<'_>) -> Result<Answer, HopError> {
+        read(self.request(call, hop).timeout(limit(hop)).send().await.map_err(failed)?).await
+    }
+
+    /// Asks for a stream, and passes on what comes of it until the end, or until `over`.
+    pub(crate) async fn open(
+        &self,
+        call: &Call,
+        hop: &Hop<'_>,
+        over: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Answer, HopError> {
+        let sent = tokio::time::timeout(limit(hop), self.request(call, hop).send()).await;
+        let response = sent.map_err(|_elapsed| HopError::Unknown)?.map_err(failed)?;
+        if !response.status().is_success() {
+            return read(response).await;
+        }
+        let (status, mut headers) = (response.status(), headers_of(&response));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // A connection that breaks is the end of the stream, as the end of leadership is.
+        let pieces = response.bytes_stream().take_until(Box::pin(over));
+        let body = Body::from_stream(pieces.take_while(|piece| ready(piece.is_ok())));
+        Ok(Answer { response: (status, headers, body).into_response(), is_before_log: false })
+    }
+
+    fn request(&self, call: &Call, hop: &Hop<'_>) -> reqwest::RequestBuilder {
         let path = call.uri.path_and_query().map_or("/", |path| path.as_str());
-        // What the leader may take, and a little for the way, so that its own answer comes first.
-        let limit = hop.patience + hop.wait.unwrap_or_default() + Duration::from_millis(250);
-        let request = self
-            .client
+        self.client
             .request(call.method.clone(), format!("{}{path}", hop.to))
             .headers(self.headers(call, hop))
             .body(call.body.clone())
-            .timeout(limit);
-        let response = request.send().await.map_err(|error| match error.is_connect() {
-            true => HopError::NotWritten,
-            false => HopError::Unknown,
-        })?;
-        let status = response.status();
-        let mut headers = HeaderMap::new();
-        for name in RESPONSE_HEADERS {
-            if let Some(value) = response.headers().get(&name) {
-                headers.insert(name, value.clone());
-            }
-        }
-        let body = response.bytes().await.map_err(|_| HopError::Unknown)?;
-        match status {
-            StatusCode::SERVICE_UNAVAILABLE if !is_final(&body) => Err(HopError::NotWritten),
-            StatusCode::GATEWAY_TIMEOUT => Err(HopError::Unknown),
-            _ => {
-                let is_before_log = is_before_log(status, &body);
-                Ok(Answer { response: (status, headers, body).into_response(), is_before_log })
-            }
-        }
     }
 
     fn headers(&self, call: &Call, hop: &Hop<'_>) -> HeaderMap {
@@ -150,6 +156,40 @@ impl Forwarder {
             headers.insert(names::FERRY_FORWARD_REPEAT, HeaderValue::from_static("true"));
         }
         headers
+    }
+}
+
+/// What the leader may take, and a little for the way, so that its own answer comes first.
+fn limit(hop: &Hop<'_>) -> Duration {
+    hop.patience + hop.wait.unwrap_or_default() + Duration::from_millis(250)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err gives")]
+fn failed(error: reqwest::Error) -> HopError {
+    if error.is_connect() { HopError::NotWritten } else { HopError::Unknown }
+}
+
+fn headers_of(response: &reqwest::Response) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for name in RESPONSE_HEADERS {
+        if let Some(value) = response.headers().get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    headers
+}
+
+/// An answer as a whole.
+async fn read(response: reqwest::Response) -> Result<Answer, HopError> {
+    let (status, headers) = (response.status(), headers_of(&response));
+    let body = response.bytes().await.map_err(|_| HopError::Unknown)?;
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE if !is_final(&body) => Err(HopError::NotWritten),
+        StatusCode::GATEWAY_TIMEOUT => Err(HopError::Unknown),
+        _ => {
+            let is_before_log = is_before_log(status, &body);
+            Ok(Answer { response: (status, headers, body).into_response(), is_before_log })
+        }
     }
 }
 

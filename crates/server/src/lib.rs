@@ -45,6 +45,7 @@ mod relay;
 mod strict;
 mod sweeps;
 mod waiters;
+mod workers;
 mod writes;
 
 mod answer;

@@ -11,6 +11,7 @@ use ferry_core::QueueView;
 use ferry_replica::Replica;
 
 use crate::door::Door;
+use crate::node::Node;
 use crate::{translate, wall_clock};
 
 /// The names, each with its unit and meaning.
@@ -27,6 +28,16 @@ pub(crate) mod metric {
     pub(crate) const DISK_FREE: &str = "ferry_disk_free_bytes";
     /// Dequeues that wait for a task on this node. Gauge.
     pub(crate) const WAITERS: &str = "ferry_waiters";
+    /// Registered workers. Gauge.
+    pub(crate) const WORKERS: &str = "ferry_workers";
+    /// Slots of registered workers, by whether a lease has them. Gauge.
+    pub(crate) const SLOTS: &str = "ferry_worker_slots";
+    /// Open streams of assignments at this node, which leads. Gauge.
+    pub(crate) const STREAMS: &str = "ferry_assignment_streams";
+    /// Assignments that this node proposed as the leader, by what became of them. Counter.
+    pub(crate) const ASSIGNMENTS: &str = "ferry_assignments_total";
+    /// Sessions of workers that this node ended as the leader. Counter.
+    pub(crate) const SESSIONS_ENDED: &str = "ferry_worker_sessions_ended_total";
     /// Tasks, by queue and state. Gauge.
     pub(crate) const TASKS: &str = "ferry_queue_tasks";
     /// Payload bytes of unfinished tasks, by queue. Gauge.
@@ -149,6 +160,7 @@ pub(crate) fn text(door: &Door) -> String {
     }
     head(&mut out, metric::WAITERS, "gauge", "Dequeues that wait for a task on this node.");
     line(&mut out, metric::WAITERS, "", node.waiters.len());
+    write_workers(&mut out, node);
     let (queues, kept, evicted) = node.replica.view(|_, machine| {
         let queues = machine.queues(None, ferry_types::limits::QUEUES_MAX);
         (queues, machine.kept_answers(), machine.evicted_answers())
@@ -162,6 +174,27 @@ pub(crate) fn text(door: &Door) -> String {
     line(&mut out, metric::EVICTED_ANSWERS, "", evicted);
     out.push_str(&node.replica.metrics());
     out
+}
+
+fn write_workers(out: &mut String, node: &Node) {
+    let (workers, slots, used) = node.replica.view(|_, machine| {
+        machine.workers(None).fold((0, 0, 0), |(workers, slots, used), worker| {
+            (workers + 1, slots + u64::from(worker.settings.slots), used + worker.held.len() as u64)
+        })
+    });
+    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    head(out, metric::WORKERS, "gauge", "Registered workers.");
+    line(out, metric::WORKERS, "", workers);
+    head(out, metric::SLOTS, "gauge", "Slots of registered workers.");
+    line(out, metric::SLOTS, "state=\"used\"", used);
+    line(out, metric::SLOTS, "state=\"free\"", slots.saturating_sub(used));
+    head(out, metric::STREAMS, "gauge", "Open streams of assignments at this node.");
+    line(out, metric::STREAMS, "", node.workers.streams.len());
+    head(out, metric::ASSIGNMENTS, "counter", "Assignments that this node proposed.");
+    line(out, metric::ASSIGNMENTS, "outcome=\"leased\"", count(&node.workers.assigned));
+    line(out, metric::ASSIGNMENTS, "outcome=\"refused\"", count(&node.workers.refused));
+    head(out, metric::SESSIONS_ENDED, "counter", "Sessions of workers that this node ended.");
+    line(out, metric::SESSIONS_ENDED, "", count(&node.workers.ended));
 }
 
 fn write_queues(out: &mut String, queues: &[QueueView]) {

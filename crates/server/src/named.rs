@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path};
-use ferry_types::{Invalid, LeaseId, LimitName, NodeId, QueueName, TaskId};
+use ferry_types::{Invalid, LeaseId, LimitName, NodeId, QueueName, TaskId, WorkerName, WorkflowId};
 use hyper::http::request::Parts;
 
 use crate::problem::Failure;
@@ -36,6 +36,8 @@ path_name!(QueueName, "queue");
 path_name!(TaskId, "task");
 path_name!(LeaseId, "lease");
 path_name!(LimitName, "limit");
+path_name!(WorkflowId, "workflow");
+path_name!(WorkerName, "worker");
 
 impl PathName for NodeId {
     const FIELD: &'static str = "id";

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::disk_room::DiskRoom;
 use crate::forwarder::Forwarder;
 use crate::waiters::Waiters;
+use crate::workers::Workers;
 
 /// A running node.
 pub(crate) struct Node {
@@ -19,6 +20,8 @@ pub(crate) struct Node {
     pub(crate) disk_room: Arc<DiskRoom>,
     /// Dequeues that wait for a task.
     pub(crate) waiters: Arc<Waiters>,
+    /// Registered workers, as the leader sees them.
+    pub(crate) workers: Arc<Workers>,
     /// The way to the leader.
     pub(crate) forwarder: Forwarder,
 }

@@ -136,20 +136,32 @@ impl<'a> Poll<'a> {
             }
         }
         let waiters = &self.call.node.waiters;
-        let ticket = match waiters.ticket(self.request.queues.clone()) {
+        let registered = self.registered();
+        let _present = registered
+            .as_ref()
+            .map(|worker| self.call.node.workers.sessions.enter(worker.as_str()));
+        let ticket = match waiters.ticket(self.request.queues.clone(), registered) {
             Ok(ticket) => ticket,
             Err(full) => return self.repeat_or_refuse(full).await,
         };
+        let mut was_woken = false;
         loop {
             ticket.park();
             let look = self.look(Some(&ticket));
+            if was_woken && matches!(look, Look::Nothing(..)) {
+                self.hand_on(&ticket);
+            }
+            was_woken = false;
             let mut is_coming = false;
             if let Look::Nothing(_, rated) = &look
                 && self.is_confirmed
                 && !self.is_over()
             {
                 match self.sleep(&ticket, rated).await {
-                    Event::Look => continue,
+                    Event::Look => {
+                        was_woken = true;
+                        continue;
+                    }
                     // Nothing would come of it but an entry.
                     Event::Coming if self.is_paused() => continue,
                     Event::Coming => is_coming = true,
@@ -224,6 +236,25 @@ impl<'a> Poll<'a> {
             }
             if is_ready { Look::Ready } else { Look::Nothing(index, rated) }
         })
+    }
+
+    /// Wakes the next waiter of each queue whose tasks this one cannot take, but another might.
+    fn hand_on(&self, ticket: &Ticket) {
+        let replica = &self.call.node.replica;
+        for queue in &self.request.queues {
+            let offered = replica.view(|_, machine| machine.offers_anybody(queue.as_str()));
+            if offered == Some(Offer::Ready) {
+                ticket.hand_on(queue);
+            }
+        }
+    }
+
+    /// The registered worker under whose name this asks, if there is one.
+    fn registered(&self) -> Option<WorkerName> {
+        let worker = self.request.worker.as_ref()?;
+        let is_registered =
+            self.call.node.replica.view(|_, machine| machine.worker(worker.as_str()).is_some());
+        is_registered.then(|| worker.clone())
     }
 
     /// Whether none of the queues gives tasks for now.

@@ -21,7 +21,7 @@ impl Probe {
     /// Refuses what the route does not have: parameters, and answers but of this type.
     pub(crate) fn check(&self, media_type: &str) -> Result<(), Failure> {
         Query::parse(self.uri.query().unwrap_or(""))?.allow_none()?;
-        accept::check(&self.headers, media_type)
+        accept::check(&self.headers, &[media_type])
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::call::Call;
-use crate::forwarder::{Hop, HopError};
+use crate::forwarder::{Answer, Hop, HopError};
 use crate::problem::Failure;
 
 /// How long to stay away from a leader that did not take the request, unless another comes.
@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Read,
     /// Repeat it under its key.
     Write,
+    /// Repeat it: it changes nothing. The leader's answer is passed on as it comes.
+    Stream,
     /// Tell the caller.
     Admin,
 }
@@ -187,7 +189,7 @@ impl<'a> Relay<'a> {
         let call = self.call;
         let key = match self.kind {
             Kind::Write => call.key.to_forward(|| call.node.forwarder.make_key()),
-            Kind::Read | Kind::Admin => None,
+            Kind::Read | Kind::Stream | Kind::Admin => None,
         };
         let wait = self.wait_until.map(|until| until.saturating_duration_since(Instant::now()));
         let patience = self.remaining().saturating_sub(wait.unwrap_or_default());
@@ -200,7 +202,7 @@ impl<'a> Relay<'a> {
         };
         let stopping = self.call.door.stopping.clone();
         let outcome = tokio::select! {
-            outcome = self.call.node.forwarder.send(self.call, &hop) => outcome,
+            outcome = self.send(&hop, id) => outcome,
             // A leader that hangs does not answer, but its successor is known. A handover of
             // leadership is answered by the leader that was.
             () = other_leader(self.leader.clone(), id), if self.kind != Kind::Admin => {
@@ -218,7 +220,7 @@ impl<'a> Relay<'a> {
             Ok(answer) => return Ok(Some(answer.response)),
             Err(HopError::NotWritten) => self.pause().await,
             Err(HopError::Unknown) => match self.kind {
-                Kind::Read => self.pause().await,
+                Kind::Read | Kind::Stream => self.pause().await,
                 Kind::Write => {
                     self.may_be_written = true;
                     self.pause().await;
@@ -227,6 +229,21 @@ impl<'a> Relay<'a> {
             },
         }
         Ok(None)
+    }
+
+    async fn send(&self, hop: &Hop<'_>, leader: NodeId) -> Result<Answer, HopError> {
+        let forwarder = &self.call.node.forwarder;
+        if self.kind != Kind::Stream {
+            return forwarder.send(self.call, hop).await;
+        }
+        let (watch, stopping) = (self.leader.clone(), self.call.door.stopping.clone());
+        let over = async move {
+            tokio::select! {
+                () = other_leader(watch, leader) => {}
+                () = stopping.cancelled() => {}
+            }
+        };
+        forwarder.open(self.call, hop, over).await
     }
 
     /// What to tell the caller when all tries are over: `failure` if nothing was written for sure.

@@ -12,8 +12,8 @@ use hyper::{Method, Uri};
 use crate::door::Door;
 use crate::problem::Failure;
 use crate::routes::{
-    cluster, dequeue, events, forecast, health, history, leases, limits, metrics, openapi, queues,
-    results, sweeps, task_changes, tasks, transactions,
+    assignments, cluster, dequeue, events, forecast, health, history, leases, limits, metrics,
+    openapi, queues, results, sweeps, task_changes, tasks, transactions, workers, workflows,
 };
 
 /// Every route of a node.
@@ -43,8 +43,15 @@ pub(crate) fn router(door: Arc<Door>) -> Router {
         .route(paths::RELEASE, post(leases::release))
         .route(paths::EVENTS, get(events::get))
         .route(paths::TRANSACTIONS, post(transactions::post))
+        .route(paths::WORKFLOWS, post(workflows::submit))
+        .route(paths::WORKFLOW, get(workflows::get).delete(workflows::cancel))
         .route(paths::LIMITS, get(limits::list))
         .route(paths::LIMIT, get(limits::get).put(limits::put).delete(limits::delete))
+        .route(paths::WORKERS, get(workers::list))
+        .route(paths::WORKER, get(workers::get).put(workers::put).delete(workers::delete))
+        .route(paths::HEARTBEAT, post(workers::heartbeat))
+        .route(paths::DRAIN, post(workers::drain))
+        .route(paths::ASSIGNMENTS, get(assignments::get))
         .route(paths::CLUSTER, get(cluster::status))
         .route(paths::NODES, post(cluster::add))
         .route(paths::NODE, delete(cluster::remove))

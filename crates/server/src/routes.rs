@@ -1,5 +1,6 @@
 //! The handlers, a file per resource. They translate and decide nothing.
 
+pub(crate) mod assignments;
 pub(crate) mod cluster;
 pub(crate) mod dequeue;
 pub(crate) mod events;
@@ -16,3 +17,5 @@ pub(crate) mod sweeps;
 pub(crate) mod task_changes;
 pub(crate) mod tasks;
 pub(crate) mod transactions;
+pub(crate) mod workers;
+pub(crate) mod workflows;

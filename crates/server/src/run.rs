@@ -19,6 +19,7 @@ use crate::node::Node;
 use crate::router::router;
 use crate::telemetry;
 use crate::waiters::Waiters;
+use crate::workers::{self, Workers};
 
 /// How long a node that stops waits for the requests under way.
 const DRAIN_TIME: Duration = Duration::from_secs(10);
@@ -65,11 +66,15 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
         Forwarder::new(config.node).map_err(|error| ServeError::Setup(error.to_string()))?;
     let (replica, effects) = Replica::start(config.replica_options()).await?;
     let waiters = Waiters::new(config.waiters_max);
-    let bell = tokio::spawn(ring(effects, Arc::clone(&waiters)));
+    let workers = Arc::new(Workers::default());
+    let bell = tokio::spawn(ring(effects, Arc::clone(&waiters), Arc::clone(&workers)));
+    let stop_workers = CancellationToken::new();
+    let scheduling =
+        tokio::spawn(workers::run(replica.clone(), Arc::clone(&workers), stop_workers.clone()));
     let (disk_room, disk_watch) = DiskRoom::watch(&config).await;
     tracing::info!(node = %config.node, http = config.address.http, "node started");
     let replica_to_close = replica.clone();
-    let node = Node { config, replica: replica.clone(), disk_room, waiters, forwarder };
+    let node = Node { config, replica: replica.clone(), disk_room, waiters, workers, forwarder };
     door.open(Arc::new(node));
     tokio::select! {
         () = stopped.cancelled() => {}
@@ -82,6 +87,8 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
         closing.cancel();
         let _ = http.await;
         let _ = tokio::time::timeout(CLOSE_TIME, replica_to_close.shutdown()).await;
+        stop_workers.cancel();
+        let _ = scheduling.await;
         disk_watch.abort();
         bell.abort();
     };
@@ -123,14 +130,27 @@ fn stop_signal() -> Result<CancellationToken, ServeError> {
     Ok(stopped)
 }
 
-/// The bell: wakes dequeues as their tasks come.
-async fn ring(mut effects: mpsc::UnboundedReceiver<Vec<Effect>>, waiters: Arc<Waiters>) {
+/// The bell: wakes dequeues and the scheduler as their tasks come, or as a worker has room.
+async fn ring(
+    mut effects: mpsc::UnboundedReceiver<Vec<Effect>>,
+    waiters: Arc<Waiters>,
+    workers: Arc<Workers>,
+) {
     while let Some(batch) = effects.recv().await {
         for effect in batch {
             match effect {
-                Effect::Wake { queue, tasks } => waiters.wake(&queue, tasks),
-                // Nobody serves registered workers alone.
-                Effect::Room { .. } => {}
+                Effect::Wake { queue, tasks } => {
+                    waiters.wake(&queue, tasks);
+                    workers.wake();
+                }
+                Effect::Room { worker } => {
+                    workers.sessions.told_of(&worker);
+                    waiters.wake_worker(&worker);
+                    workers.wake();
+                }
+                Effect::Served { worker, task_type, took } => {
+                    workers.served(&worker, &task_type, took);
+                }
                 // The replica proposes in time by itself.
                 Effect::Alarm { .. } => {}
             }

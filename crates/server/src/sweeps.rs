@@ -1,4 +1,4 @@
-//! A request that goes through the tasks of a queue: many proposals, each a bounded part (I11).
+//! A request that goes through the tasks of a queue or a workflow: many proposals, each a bounded part (I11).
 //!
 //! Each part has a key of its own, which follows from the request's and from where the part begins.
 //! Whoever repeats the request, here or at the next leader, is given the parts that were carried
@@ -17,12 +17,27 @@ use crate::problem::Failure;
 use crate::relay::{Kind, Relay};
 use crate::writes::{Done, Outcome, carry_out};
 
-/// Proposes one part after the other, or has the leader do so. `command` makes the part that goes
-/// on from there, and `render` the answer of what the last one says.
+/// Sweeps a queue.
 pub(crate) async fn sweep(
     call: &Call,
     command: impl Fn(Option<Sweep>) -> Command,
     render: impl Fn(LogIndex, &Swept) -> Response,
+) -> Result<Response, Failure> {
+    let read = |reply| {
+        let (Reply::Purged(swept) | Reply::Redriven(swept)) = reply else { return None };
+        Some((swept, swept.next))
+    };
+    parts(call, command, read, render).await
+}
+
+/// Proposes one part after the other, or has the leader do so. `command` makes the part that goes
+/// on from there, `read` tells what came of it and where the next goes on, and `render` makes the
+/// answer of what came of the last.
+pub(crate) async fn parts<T>(
+    call: &Call,
+    command: impl Fn(Option<Sweep>) -> Command,
+    read: impl Fn(Reply) -> Option<(T, Option<Sweep>)>,
+    render: impl Fn(LogIndex, &T) -> Response,
 ) -> Result<Response, Failure> {
     call.key.ensure(|| call.node.forwarder.make_key());
     let mut relay = Relay::new(call, Kind::Write);
@@ -35,14 +50,12 @@ pub(crate) async fn sweep(
                 Outcome::Answered(response) => return Ok(response),
                 Outcome::Done(done) => done,
             };
-        let (Reply::Purged(swept) | Reply::Redriven(swept)) = reply else {
-            return Err(Failure::outcome_unknown());
-        };
+        let Some((done, next)) = read(reply) else { return Err(Failure::outcome_unknown()) };
         all_replayed &= replayed;
-        if swept.next.is_none() {
-            return Ok(answer::replayed(render(index, &swept), all_replayed));
+        if next.is_none() {
+            return Ok(answer::replayed(render(index, &done), all_replayed));
         }
-        from = swept.next;
+        from = next;
         relay.has_written();
     }
 }

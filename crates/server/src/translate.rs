@@ -16,6 +16,8 @@ mod limit;
 mod problem;
 mod sweep;
 mod task;
+mod worker;
+mod workflow;
 
 pub(crate) use feed::{events, history};
 pub(crate) use forecast::{forecast, workers_needed};
@@ -23,6 +25,8 @@ pub(crate) use limit::{limit_document, limit_settings};
 pub(crate) use problem::problem;
 pub(crate) use sweep::{dead_filter, purged_state};
 pub(crate) use task::{document, from_json, leased_document, new_task};
+pub(crate) use worker::{worker_document, worker_lease, worker_said, worker_settings};
+pub(crate) use workflow::{graph_task, workflow_status};
 
 /// A state's word at the border.
 pub(crate) fn state(state: StateName) -> api::TaskState {

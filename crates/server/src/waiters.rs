@@ -13,10 +13,11 @@
 //! of it proposes right behind it, most often in the same entry.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ferry_types::QueueName;
+use ferry_types::{QueueName, WorkerName};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -30,6 +31,8 @@ pub(crate) struct Waiters {
 struct Lines {
     /// Who sleeps, by queue, in the order of tickets. Only sleepers stand in a line.
     by_queue: BTreeMap<QueueName, BTreeMap<u64, Arc<Bed>>>,
+    /// Who sleeps, by the registered worker under whose name it asks.
+    by_worker: BTreeMap<WorkerName, BTreeMap<u64, Arc<Bed>>>,
     /// Who keeps watch for the time when a rate lets the next task through, and until when, by queue.
     watches: BTreeMap<QueueName, (u64, Instant)>,
     /// Tickets that are out, asleep or awake.
@@ -40,6 +43,8 @@ struct Lines {
 /// Where a waiter sleeps.
 struct Bed {
     queues: Vec<QueueName>,
+    /// Under which name it asks, if under one.
+    worker: Option<WorkerName>,
     bell: Notify,
     /// What has come and is not used up yet.
     rung: AtomicU8,
@@ -79,6 +84,7 @@ impl Waiters {
     pub(crate) fn ticket(
         self: &Arc<Self>,
         queues: Vec<QueueName>,
+        worker: Option<WorkerName>,
     ) -> Result<Ticket, TooManyWaiters> {
         let mut lines = self.lock();
         if lines.tickets >= self.waiters_max {
@@ -87,7 +93,7 @@ impl Waiters {
         lines.tickets += 1;
         lines.next_number += 1;
         let (rung, passes_on) = (AtomicU8::new(0), AtomicBool::new(false));
-        let bed = Bed { queues, bell: Notify::new(), rung, passes_on };
+        let bed = Bed { queues, worker, bell: Notify::new(), rung, passes_on };
         let number = lines.next_number;
         Ok(Ticket { waiters: Arc::clone(self), bed: Arc::new(bed), number })
     }
@@ -100,6 +106,19 @@ impl Waiters {
     /// Wakes the sleeper of `queue` that waits longest, for a task that is on its way to the log.
     pub(crate) fn announce(&self, queue: &QueueName) {
         self.ring(queue, 1, Wake::Coming);
+    }
+
+    /// Wakes all sleepers of a registered worker: it may get what it could not before.
+    pub(crate) fn wake_worker(&self, worker: &str) {
+        let mut lines = self.lock();
+        if lines.by_worker.is_empty() {
+            return;
+        }
+        let Ok(worker) = worker.parse::<WorkerName>() else { return };
+        for (number, bed) in lines.by_worker.remove(&worker).unwrap_or_default() {
+            lines.remove(number, &bed);
+            bed.ring(Wake::There);
+        }
     }
 
     fn ring(&self, queue: &QueueName, tasks: u64, wake: Wake) {
@@ -132,6 +151,13 @@ impl Lines {
                 if line.is_empty() {
                     self.by_queue.remove(queue);
                 }
+            }
+        }
+        let Some(worker) = &bed.worker else { return };
+        if let Some(line) = self.by_worker.get_mut(worker) {
+            line.remove(&number);
+            if line.is_empty() {
+                self.by_worker.remove(worker);
             }
         }
     }
@@ -173,6 +199,21 @@ impl Ticket {
                 .or_default()
                 .insert(self.number, Arc::clone(&self.bed));
         }
+        if let Some(worker) = &self.bed.worker {
+            let line = lines.by_worker.entry(worker.clone()).or_default();
+            line.insert(self.number, Arc::clone(&self.bed));
+        }
+    }
+
+    /// Wakes the sleeper of `queue` that comes behind this one: what woke this one is for another.
+    pub(crate) fn hand_on(&self, queue: &QueueName) {
+        let mut lines = self.waiters.lock();
+        let Some(line) = lines.by_queue.get(queue) else { return };
+        let behind = (Bound::Excluded(self.number), Bound::Unbounded);
+        let Some((&number, bed)) = line.range(behind).next() else { return };
+        let bed = Arc::clone(bed);
+        lines.remove(number, &bed);
+        bed.ring(Wake::There);
     }
 
     /// Waits for a wake. Cancel-safe.
@@ -231,124 +272,5 @@ impl Drop for Ticket {
 }
 
 #[cfg(test)]
-mod tests {
-    use futures::FutureExt;
-
-    use super::*;
-
-    fn queue(name: &str) -> QueueName {
-        name.parse().expect("valid")
-    }
-
-    fn sleeper(waiters: &Arc<Waiters>, queues: &[&str]) -> Ticket {
-        let queues = queues.iter().map(|name| queue(name)).collect();
-        let ticket = waiters.ticket(queues).expect("there is room");
-        ticket.park();
-        ticket
-    }
-
-    fn is_awake(ticket: &Ticket) -> bool {
-        ticket.woken().now_or_never().is_some()
-    }
-
-    #[test]
-    fn as_many_wake_as_there_are_tasks_first_come_first_served() {
-        let waiters = Waiters::new(10);
-        let [a, b, c] = [(); 3].map(|()| sleeper(&waiters, &["q"]));
-        waiters.wake(&queue("other"), 5);
-        assert!(!is_awake(&a));
-        waiters.wake(&queue("q"), 2);
-        assert_eq!([&a, &b, &c].map(is_awake), [true, true, false]);
-        waiters.wake(&queue("q"), 5);
-        assert!(is_awake(&c));
-    }
-
-    #[test]
-    fn one_sleeper_hears_of_a_task_that_is_coming() {
-        let waiters = Waiters::new(10);
-        let [a, b] = [(); 2].map(|()| sleeper(&waiters, &["q"]));
-        waiters.announce(&queue("q"));
-        assert_eq!(a.woken().now_or_never(), Some(Wake::Coming));
-        assert!(!is_awake(&b));
-        waiters.wake(&queue("q"), 1);
-        assert_eq!(b.woken().now_or_never(), Some(Wake::There));
-    }
-
-    #[test]
-    fn who_loses_the_race_parks_again_in_front() {
-        let waiters = Waiters::new(10);
-        let (a, b) = (sleeper(&waiters, &["q"]), sleeper(&waiters, &["q"]));
-        waiters.wake(&queue("q"), 1);
-        assert!(is_awake(&a));
-        a.stand_up();
-        a.park();
-        assert!(!is_awake(&a));
-        waiters.wake(&queue("q"), 1);
-        assert_eq!([&a, &b].map(is_awake), [true, false]);
-    }
-
-    #[test]
-    fn who_goes_away_passes_its_wake_on() {
-        let waiters = Waiters::new(10);
-        let (a, b) = (sleeper(&waiters, &["p", "q"]), sleeper(&waiters, &["q"]));
-        waiters.wake(&queue("q"), 1);
-        drop(a);
-        assert!(is_awake(&b));
-        assert_eq!(waiters.len(), 1);
-    }
-
-    #[test]
-    fn who_used_its_wake_has_none_to_pass_on() {
-        let waiters = Waiters::new(10);
-        let (a, b) = (sleeper(&waiters, &["q"]), sleeper(&waiters, &["q"]));
-        waiters.wake(&queue("q"), 1);
-        a.stand_up();
-        drop(a);
-        assert!(!is_awake(&b));
-    }
-
-    #[test]
-    fn a_wake_between_parking_and_waiting_is_neither_lost_nor_kept() {
-        let waiters = Waiters::new(10);
-        let a = sleeper(&waiters, &["q"]);
-        waiters.wake(&queue("q"), 1);
-        assert!(is_awake(&a));
-        a.stand_up();
-        a.park();
-        assert!(!is_awake(&a));
-    }
-
-    #[test]
-    fn one_keeps_watch_for_all_of_a_queue() {
-        let waiters = Waiters::new(10);
-        let [a, b] = [(); 2].map(|()| sleeper(&waiters, &["q"]));
-        let (soon, late) = (Instant::now(), Instant::now() + std::time::Duration::from_secs(1));
-        assert!(a.keep_watch(&queue("q"), late) && a.keep_watch(&queue("q"), late));
-        assert!(!b.keep_watch(&queue("q"), late));
-        assert!(b.keep_watch(&queue("other"), late));
-        assert!(b.keep_watch(&queue("q"), soon), "not for longer than the next task takes");
-        b.stand_up();
-        assert!(a.keep_watch(&queue("q"), late));
-    }
-
-    #[test]
-    fn who_leaves_a_queue_with_a_rate_wakes_the_next() {
-        let waiters = Waiters::new(10);
-        let [a, b] = [(); 2].map(|()| sleeper(&waiters, &["q"]));
-        a.pass_on();
-        assert!(a.keep_watch(&queue("q"), Instant::now()));
-        drop(a);
-        assert!(is_awake(&b) && b.keep_watch(&queue("q"), Instant::now()));
-    }
-
-    #[test]
-    fn the_number_of_waiters_is_bounded() {
-        let waiters = Waiters::new(1);
-        let a = sleeper(&waiters, &["q"]);
-        let refused = waiters.ticket(vec![queue("q")]).err();
-        assert_eq!(refused, Some(TooManyWaiters { limit: 1 }));
-        drop(a);
-        assert!(waiters.ticket(vec![queue("q")]).is_ok());
-        assert_eq!(waiters.len(), 0);
-    }
-}
+#[path = "waiters_tests.rs"]
+mod tests;

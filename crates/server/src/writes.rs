@@ -115,11 +115,13 @@ async fn find_answer(call: &Call, relay: &mut Relay<'_>, stage: Stage) -> Result
 }
 
 /// The queue in which a command makes a task ready at once, if it does. One that depends on others
-/// is passed over: most often it is blocked, and if it is not, its wake tells when it is there.
+/// is passed over: most often it is blocked, and if it is not, its wake tells when it is there. So
+/// is one that not every worker may take.
 fn brings_task(command: &Command) -> Option<QueueName> {
     let Command::Enqueue(enqueue) = command else { return None };
     let is_ready = |task: &NewTask| {
-        task.run_at_ms.is_none() && task.delay_ms == 0 && task.depends_on.is_empty()
+        let is_free = task.resources.is_empty() && task.selector.is_empty();
+        is_free && task.run_at_ms.is_none() && task.delay_ms == 0 && task.depends_on.is_empty()
     };
     enqueue.tasks.iter().any(is_ready).then(|| enqueue.queue.parse().ok()).flatten()
 }
@@ -127,7 +129,7 @@ fn brings_task(command: &Command) -> Option<QueueName> {
 /// Whether a command needs room on the disk. All others are small, or make room in the end.
 fn adds_tasks(command: &Command) -> bool {
     match command {
-        Command::Enqueue(_) => true,
+        Command::Enqueue(_) | Command::SubmitWorkflow(_) => true,
         Command::Dequeue(_)
         | Command::Settle(_)
         | Command::PutQueue(_)
@@ -144,7 +146,8 @@ fn adds_tasks(command: &Command) -> bool {
         | Command::DrainWorker(_)
         | Command::DeleteWorker(_)
         | Command::EndSessions(_)
-        | Command::Assign(_) => false,
+        | Command::Assign(_)
+        | Command::CancelWorkflow(_) => false,
         Command::Transact(transact) => {
             let adds = |operation: &Operation| matches!(operation.step, Some(Step::Enqueue(_)));
             transact.operations.iter().any(adds)
@@ -169,8 +172,10 @@ mod tests {
         let blocked = NewTask { depends_on: vec![1], ..NewTask::default() };
         let delayed = NewTask { delay_ms: 1, ..NewTask::default() };
         let scheduled = NewTask { run_at_ms: Some(1), ..NewTask::default() };
+        let resources = [("gpu".to_owned(), 1)].into();
+        let choosy = NewTask { resources, ..NewTask::default() };
         assert!(announces(std::slice::from_ref(&ready)));
-        let waiting = [blocked, delayed, scheduled];
+        let waiting = [blocked, delayed, scheduled, choosy];
         assert!(!announces(&waiting));
         assert!(announces(&[&waiting[..], &[ready]].concat()), "one is enough");
     }

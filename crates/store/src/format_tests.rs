@@ -164,13 +164,15 @@ fn the_page_lists_every_keyspace() {
             Keyspace::Limit | Keyspace::Worker => {
                 coded.insert((tag(keyspace), "text".into()));
             }
+            Keyspace::Wait => drop(coded.insert((tag(keyspace), "u64, u64".into()))),
             Keyspace::Lane => drop(coded.insert((tag(keyspace), "u32, text".into()))),
             Keyspace::Task
             | Keyspace::Payload
             | Keyspace::Result
             | Keyspace::Idempotency
             | Keyspace::Events
-            | Keyspace::Ended => {
+            | Keyspace::Ended
+            | Keyspace::Workflow => {
                 coded.insert((tag(keyspace), "u64".into()));
             }
         }

@@ -154,6 +154,8 @@ fn keys_are_as_before() {
     check("key-ended", &keyspace::ended_key(task));
     check("key-limit", &keyspace::limit_key("mail"));
     check("key-worker", &keyspace::worker_key("w"));
+    check("key-workflow", &keyspace::workflow_key(task));
+    check("key-wait", &keyspace::wait_key(task, TaskId::new(9)));
     check("key-lane", &keyspace::lane_key(0x0102_0304, "alice"));
 }
 

@@ -14,8 +14,10 @@ mod node;
 mod priority;
 mod queue_name;
 mod task_id;
+mod task_ref;
 mod timestamp;
 mod worker_name;
+mod workflow_id;
 
 pub use cluster_id::ClusterId;
 pub use group_id::GroupId;
@@ -28,5 +30,7 @@ pub use node::{NodeAddress, NodeId};
 pub use priority::Priority;
 pub use queue_name::QueueName;
 pub use task_id::TaskId;
+pub use task_ref::TaskRef;
 pub use timestamp::Timestamp;
 pub use worker_name::WorkerName;
+pub use workflow_id::WorkflowId;

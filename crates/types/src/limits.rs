@@ -22,8 +22,14 @@ pub const SETTLE_MAX: usize = 1_000;
 pub const ERROR_BYTES_MAX: usize = 4_096;
 /// Operations of a transaction.
 pub const OPERATIONS_MAX: usize = 1_000;
-/// Tasks that one task depends on.
+/// Tasks that one task depends on, outside of a workflow.
 pub const DEPENDENCIES_MAX: usize = 100;
+/// Tasks of a workflow.
+pub const WORKFLOW_TASKS_MAX: usize = 20_000;
+/// Dependencies of a workflow, all its tasks together.
+pub const WORKFLOW_DEPENDENCIES_MAX: usize = 100_000;
+/// Tasks that the report of a cycle names.
+pub const CYCLE_PATH_MAX: usize = 100;
 /// Bytes of a unique key.
 pub const UNIQUE_KEY_BYTES_MAX: usize = 256;
 /// Labels of a task.
@@ -105,6 +111,8 @@ pub const LEASES_ENDED_PER_ENTRY_MAX: u64 = 1_000;
 pub const ASSIGNMENTS_MAX: usize = 1_000;
 /// Lines of tasks with needs that a pick looks at.
 pub const LINES_PER_PICK_MAX: usize = 1_000;
+/// Lines of tasks with needs that the picks of a dequeue look at together.
+pub const LINES_PER_DEQUEUE_MAX: usize = 10_000;
 /// Ready tasks that one look of the scheduler at a queue shows.
 pub const TASKS_PER_LOOK_MAX: usize = 2_000;
 /// Locks of a task.

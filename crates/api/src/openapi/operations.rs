@@ -9,6 +9,7 @@ mod queues;
 mod tasks;
 mod transactions;
 mod workers;
+mod workflows;
 
 use serde_json::{Map, Value, json};
 
@@ -199,6 +200,7 @@ fn find(path: &str, method: &str) -> Option<Operation> {
         .or_else(|| leases::operation(path, method))
         .or_else(|| transactions::operation(path, method))
         .or_else(|| workers::operation(path, method))
+        .or_else(|| workflows::operation(path, method))
         .or_else(|| nodes::operation(path, method))
         .or_else(|| feed::operation(path, method))
 }

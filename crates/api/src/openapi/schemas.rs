@@ -9,6 +9,7 @@ mod queues;
 mod tasks;
 mod transactions;
 mod workers;
+mod workflows;
 
 use serde_json::{Map, Value};
 
@@ -28,6 +29,7 @@ pub(super) fn all() -> Map<String, Value> {
         .chain(limits::all())
         .chain(workers::all())
         .chain(transactions::all())
+        .chain(workflows::all())
         .chain(cluster::all())
         .map(|(name, schema)| (name.to_owned(), schema))
         .collect()
@@ -51,6 +53,7 @@ fn problem() -> Value {
             ("attempt", count("The task's present attempt.")),
             ("counts", of("StateCounts")),
             ("operation", count("Which operation of a transaction was refused, from 0.")),
+            ("path", workflows::cycle()),
             ("limit", count("The limit that would be passed.")),
             ("oldest_index", count("The oldest log index whose events are kept.")),
             ("retry_after_ms", duration("Ask again after this long.", 0, DELAY_MAX)),

@@ -1,6 +1,6 @@
 """Hears of tasks' ends through the change feed of one queue: one connection, however many tasks.
 
-1. The feed begins at or before the enqueue of every task that is watched, or the task is looked at.
+1. The feed begins before the enqueue of every task that is watched, or the task is looked at.
 2. It goes on where it was after a node has died, at another node.
 """
 
@@ -52,8 +52,9 @@ class Ends:
         """Tells of a task that has just been enqueued."""
         self._watched[task["id"]] = watch
         if self._position is None:
-            self._position = task["index"]
-        if self._position > task["index"]:
+            # A parked dequeue may have taken it in the very entry of its enqueue.
+            self._position = task["index"] - 1
+        if self._position >= task["index"]:
             # The feed may have told of it before anybody asked.
             self._look(task["id"])
         if self._feed is None or self._feed.done():
@@ -132,5 +133,9 @@ class Ends:
             except FerryError:
                 # Asked again at the feed's next sign of life.
                 return
-        if document["state"] in ENDED and task in self._watched:
+        if task not in self._watched:
+            return
+        if document["state"] == "leased":
+            self._watched[task].on_started()
+        elif document["state"] in ENDED:
             self._watched.pop(task).on_ended(document)

@@ -82,24 +82,29 @@ def find(name: str) -> object:
 def describe(error: BaseException) -> str:
     """An exception as the text of a failure, short enough to arrive whole."""
     kind = type(error)
+    message = cut(str(error), ERROR_BYTES_MAX // 4)
+    args: list[Any] = list(error.args)
+    try:
+        fits = len(json.dumps(args, allow_nan=False)) <= ERROR_BYTES_MAX // 4
+    except (TypeError, ValueError):
+        fits = False
     told = {
         "exception": f"{kind.__module__}:{kind.__qualname__}",
-        "args": list(error.args),
-        "message": str(error)[:500],
-        "traceback": "".join(traceback.format_exception(error)),
+        "args": args if fits else [message],
+        "message": message,
+        "traceback": "",
     }
-    try:
-        json.dumps(told["args"], allow_nan=False)
-    except (TypeError, ValueError):
-        told["args"] = [told["message"]]
-    if len(json.dumps(told["args"])) > ERROR_BYTES_MAX // 4:
-        told["args"] = [told["message"]]
-    text = json.dumps(told)
-    while len(text) > ERROR_BYTES_MAX and told["traceback"]:
-        # The end of a traceback says most.
-        beyond = len(text) - ERROR_BYTES_MAX
-        told["traceback"] = told["traceback"][beyond:]
-        text = json.dumps(told)
+    room = ERROR_BYTES_MAX - len(json.dumps(told))
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    # The end of a traceback says most.
+    told["traceback"] = cut(frames[::-1], room)[::-1]
+    return json.dumps(told)
+
+
+def cut(text: str, most: int) -> str:
+    """As much of the beginning of a text as has up to so many bytes of JSON."""
+    while text and len(json.dumps(text)) > most:
+        text = text[: len(text) * 3 // 4]
     return text
 
 
@@ -111,15 +116,17 @@ def rebuild(task: dict[str, Any]) -> BaseException:
     text = task.get("last_error", "")
     try:
         told = json.loads(text)
-        kind, args, origin = find(told["exception"]), told["args"], told["traceback"]
+        name, args, origin = str(told["exception"]), list(told["args"]), str(told["traceback"])
+        message = told["message"]
     except (ValueError, KeyError, TypeError):
         return TaskFailed(f"task {task['id']} is {task['state']}: {text}".removesuffix(": "))
     error: BaseException
     try:
+        kind = find(name)
         if not (isinstance(kind, type) and issubclass(kind, Exception)):
             raise TypeError("not an exception of this process")
         error = kind(*args)
     except Exception:
-        error = TaskFailed(f"{told['exception']}: {told['message']}")
-    error.__cause__ = RemoteTraceback(origin)
+        error = TaskFailed(f"{name}: {message}")
+    error.__cause__ = RemoteTraceback(f"{origin}{name}: {message}")
     return error

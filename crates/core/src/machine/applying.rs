@@ -1,5 +1,6 @@
 //! One entry on its way through the machine.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ferry_types::limits::{DUE_PER_ENTRY_MAX, EVICTIONS_PER_INSERT_MAX};
@@ -74,6 +75,7 @@ impl<'a> Applying<'a> {
         self.stir_limited();
         let events = self.store_events();
         let room = std::mem::take(&mut self.dirty.room);
+        let served = std::mem::take(&mut self.dirty.served);
         let Stored { mut changes, woken } = self.dirty.store(self.machine, before);
         changes.extend(events);
         if self.has_new_leader {
@@ -87,7 +89,7 @@ impl<'a> Applying<'a> {
             is_any.then(|| Effect::Wake { queue: queue.name.clone(), tasks })
         };
         let room = room.into_iter().map(|worker| Effect::Room { worker: worker.into() });
-        (woken.into_iter().filter_map(wake).chain(room).collect(), changes)
+        (woken.into_iter().filter_map(wake).chain(room).chain(served).collect(), changes)
     }
 
     /// Changes a task, which exists, and tells what happened to it.
@@ -99,22 +101,24 @@ impl<'a> Applying<'a> {
     ) {
         let (index, now) = (self.index, self.machine.now());
         self.remember(id);
-        let mut ended = None;
-        let holding = self.holding(id);
-        let (event, moved) = self.machine.tasks.change(id, &mut self.machine.queues, |task| {
-            task.keep_history();
-            change(task);
-            task.index = index;
-            task.note_event(event, now);
-            ended = (!task.is_unfinished()).then(|| has_failed(task));
-            told(id, event, task)
-        });
+        let (mut ended, mut waits) = (None, BTreeSet::new());
+        let (event, moved, freed) =
+            self.machine.tasks.change(id, &mut self.machine.queues, |task| {
+                task.keep_history();
+                change(task);
+                waits = task.drop_own_waits();
+                task.index = index;
+                task.note_event(event, now);
+                ended = (!task.is_unfinished()).then(|| has_failed(task));
+                told(id, event, task)
+            });
         if has_arrived(&event) {
             self.count(event.queue, Count::Ready);
         }
         self.tell(event);
         self.dirty.tasks.push(id);
-        self.make_room(holding, id);
+        self.make_room(freed);
+        self.dirty.waits.extend(waits.into_iter().map(|dependency| (id, dependency)));
         if let Some(moved) = moved {
             self.follow_task(id, &moved);
         }
@@ -138,18 +142,19 @@ impl<'a> Applying<'a> {
     /// Removes a task, which exists, and with the last one its queue if that is deleted.
     pub(crate) fn remove_task(&mut self, id: TaskId) {
         self.remember(id);
-        let holding = self.holding(id);
-        let (task, moved) = self.machine.tasks.remove(id, &mut self.machine.queues);
+        let (task, moved, freed) = self.machine.tasks.remove(id, &mut self.machine.queues);
         let queue = task.queue;
         self.tell(told(id, EventName::Removed, &task));
         self.note_end(id, has_failed(&task));
-        self.make_room(holding, id);
+        self.make_room(freed);
         self.dirty.tasks.push(id);
+        self.leave_workflow(id, &task);
         self.dirty.stir(&self.machine.queues, &task, &moved);
         if let Some(key) = task.key().filter(|_| moved.lane.turn_is_open) {
             self.follow_lane(queue, key);
         }
         if let Some(drained) = self.machine.queues.remove_drained(queue) {
+            self.machine.measured.remove(&queue);
             self.remember_drained_queue(queue, drained);
             self.dirty.queues.insert(queue);
         }
@@ -176,6 +181,12 @@ impl<'a> Applying<'a> {
             Command::DeleteWorker(delete) => self.delete_worker(&delete).map(Reply::WorkerDeleted),
             Command::EndSessions(end) => Ok(Reply::SessionsEnded(self.end_sessions(&end))),
             Command::Assign(assign) => Ok(Reply::Assigned(self.assign(assign))),
+            Command::SubmitWorkflow(submit) => {
+                self.submit_workflow(submit).map(Reply::WorkflowSubmitted)
+            }
+            Command::CancelWorkflow(cancel) => {
+                self.cancel_workflow(cancel).map(Box::new).map(Reply::WorkflowCancelled)
+            }
         }
     }
 
@@ -235,7 +246,9 @@ fn is_worth_keeping(reply: &Reply) -> bool {
         | Reply::WorkerDrained(_)
         | Reply::WorkerDeleted(_)
         | Reply::SessionsEnded(_)
-        | Reply::Assigned(_) => true,
+        | Reply::Assigned(_)
+        | Reply::WorkflowSubmitted(_)
+        | Reply::WorkflowCancelled(_) => true,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::reply::{
 impl Applying<'_> {
     /// Leases tasks to the workers that the leader chose, in order, each on its own. The leader's
     /// choice is a proposal: what the state does not allow is refused, so no worker gets more than
-    /// it has room for, whatever the leader knew.
+    /// it has room for, whatever the leader knew (I12).
     pub(crate) fn assign(&mut self, command: Assign) -> Assigned {
         let outcome = |assignment| match self.assign_one(&assignment) {
             Ok(lease) => AssignmentOutcome::Leased(lease),

@@ -34,6 +34,16 @@ impl Bucket {
         Some(Timestamp::from_millis(at_ms)).filter(|at| *at > now)
     }
 
+    /// How many deliveries conform at `now`, one after the other; all if there is no rate.
+    pub(crate) fn left(self, rate: Option<&Rate>, now: Timestamp) -> u64 {
+        let Some(rate) = rate else { return u64::MAX };
+        let interval_ns = interval_ns(rate);
+        let slack_ns = interval_ns.saturating_mul(rate.most_at_once() - 1);
+        let until_ns = nanos(now).saturating_add(slack_ns);
+        let ahead_ns = until_ns.checked_sub(self.full_at_ns.max(nanos(now)));
+        ahead_ns.map_or(0, |ahead_ns| ahead_ns / interval_ns + 1)
+    }
+
     /// Counts a delivery; tells whether there is a rate that counts it.
     pub(crate) fn draw(&mut self, rate: Option<&Rate>, now: Timestamp) -> bool {
         let Some(rate) = rate else { return false };
@@ -82,11 +92,13 @@ mod tests {
 
     /// Deliveries that conform at `now`, one after the other.
     fn drawn(bucket: &mut Bucket, rate: &Rate, now: Timestamp) -> u32 {
+        let left = bucket.left(Some(rate), now);
         let mut count = 0;
         while bucket.not_before(Some(rate), now).is_none() {
             bucket.draw(Some(rate), now);
             count += 1;
         }
+        assert_eq!(left, u64::from(count));
         count
     }
 

@@ -80,10 +80,19 @@ impl Applying<'_> {
 
     fn dependency_ended(&mut self, id: TaskId, dependency: TaskId, failed: bool) {
         let Some(task) = self.machine.known_task(id) else { return self.remove_task(id) };
+        let workflow = task.workflow();
+        let is_left =
+            workflow.is_none_or(|first| !self.machine.tasks.workflows.is_cancelled(first));
         let runs = !failed || task.ties().is_some_and(|ties| ties.run_on_failure);
-        if runs {
+        if is_left && runs {
             let now = self.machine.now();
             let others = task.ties().is_some_and(|ties| ties.waits_for.len() > 1);
+            if workflow.is_some() {
+                self.dirty.waits.push((id, dependency));
+                if others {
+                    return self.machine.tasks.wait_for_less(id, dependency);
+                }
+            }
             let event = if others { EventName::DependencyEnded } else { EventName::Unblocked };
             self.change_task(id, event, |task| task.waits_no_longer_for(dependency, now));
         } else {

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use ferry_types::limits::{DEQUEUE_BYTES_MAX, DEQUEUE_MAX, DUE_PER_ENTRY_MAX};
+use ferry_types::limits::{
+    DEQUEUE_BYTES_MAX, DEQUEUE_MAX, DUE_PER_ENTRY_MAX, LINES_PER_DEQUEUE_MAX,
+};
 use ferry_types::{LeaseToken, TaskId};
 
 use super::applying::Applying;
@@ -26,14 +28,14 @@ impl Applying<'_> {
         let queues = queues.into_iter().map(number).collect::<Result<Vec<_>, _>>()?;
 
         let settled = self.settle_all(settle);
-        let worker = worker.as_deref();
+        let (worker, mut lines) = (worker.as_deref(), LINES_PER_DEQUEUE_MAX);
         let (mut leases, mut bytes, mut held_back) = (Vec::new(), 0, Gate::Closed);
         'taking: for queue in queues {
             while leases.len() < max.min(DEQUEUE_MAX) as usize {
                 if !self.machine.taker(worker).has_room() {
                     break 'taking;
                 }
-                let id = match self.next_ready(queue, worker) {
+                let id = match self.next_ready(queue, worker, &mut lines) {
                     Ok(id) => id,
                     Err(gate) => {
                         held_back = held_back.or(gate);
@@ -57,10 +59,15 @@ impl Applying<'_> {
     /// The task whose turn it is for whoever asks, or what keeps all back. Those before it whose time
     /// has ended are not given any more, even if that has not been moved yet; only so many of them
     /// are looked at (I11).
-    fn next_ready(&mut self, queue: u32, worker: Option<&str>) -> Result<TaskId, Gate> {
+    fn next_ready(
+        &mut self,
+        queue: u32,
+        worker: Option<&str>,
+        lines: &mut usize,
+    ) -> Result<TaskId, Gate> {
         for _ in 0..DUE_PER_ENTRY_MAX {
             let queue = self.machine.queues.get(queue).ok_or(Gate::Closed)?;
-            let id = self.machine.pick(queue, self.machine.taker(worker))?;
+            let id = self.machine.pick_within(queue, self.machine.taker(worker), lines)?;
             let end = self.machine.tasks.get(id).and_then(Task::ttl_end);
             if end.is_none_or(|end| end > self.machine.now()) {
                 return Ok(id);

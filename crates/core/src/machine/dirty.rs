@@ -4,9 +4,9 @@ use bytes::Bytes;
 use ferry_types::TaskId;
 
 use super::Machine;
-use super::task::TaskState;
-use crate::Change;
-use crate::row::{CountersRow, EndedRow};
+use super::task::{Task, TaskState};
+use crate::row::{CountersRow, EndedRow, WaitRow};
+use crate::{Change, Effect};
 
 /// What an entry has touched, so that each row is stored once, as it is in the end.
 #[derive(Debug, Default)]
@@ -25,12 +25,18 @@ pub(crate) struct Dirty {
     pub(crate) workers: BTreeSet<Box<str>>,
     /// Workers that may get what they could not before.
     pub(crate) room: BTreeSet<Box<str>>,
+    /// What workers have done, for effects.
+    pub(crate) served: Vec<Effect>,
     /// Tasks by queue that may be taken although it was not they that changed.
     pub(crate) stirred: BTreeMap<u32, u64>,
     /// Leases by named limit that it counts no more.
     pub(crate) freed_limits: BTreeMap<Box<str>, u64>,
     /// Tasks that ended while others wait for them, or that nobody waits for any more.
     pub(crate) ended: BTreeSet<TaskId>,
+    /// By their first task.
+    pub(crate) workflows: BTreeSet<TaskId>,
+    /// Tasks of workflows, and what they wait for or have. Pairs may repeat.
+    pub(crate) waits: Vec<(TaskId, TaskId)>,
 }
 
 /// How far an entry had come.
@@ -38,9 +44,12 @@ pub(crate) struct Dirty {
 pub(crate) struct Mark {
     queues: BTreeSet<u32>,
     ended: BTreeSet<TaskId>,
+    workflows: BTreeSet<TaskId>,
+    waits: usize,
     tasks: usize,
     payloads: usize,
     results: usize,
+    served: usize,
 }
 
 /// What an entry did to the rows.
@@ -63,9 +72,12 @@ impl Dirty {
         Mark {
             queues: self.queues.clone(),
             ended: self.ended.clone(),
+            workflows: self.workflows.clone(),
+            waits: self.waits.len(),
             tasks: self.tasks.len(),
             payloads: self.payloads.len(),
             results: self.results.len(),
+            served: self.served.len(),
         }
     }
 
@@ -73,9 +85,12 @@ impl Dirty {
     pub(crate) fn reset(&mut self, mark: Mark) {
         self.queues = mark.queues;
         self.ended = mark.ended;
+        self.workflows = mark.workflows;
+        self.waits.truncate(mark.waits);
         self.tasks.truncate(mark.tasks);
         self.payloads.truncate(mark.payloads);
         self.results.truncate(mark.results);
+        self.served.truncate(mark.served);
     }
 
     /// The rows as they are after the entry. Each task is looked up once.
@@ -140,6 +155,20 @@ impl Dirty {
                 None => Change::DeleteWorker(name),
             },
         ));
+        changes.extend(self.workflows.into_iter().map(|first| {
+            let row = machine.tasks.workflows.row(first);
+            row.map_or(Change::DeleteWorkflow(first), |row| Change::PutWorkflow(*row))
+        }));
+        self.waits.sort_unstable();
+        self.waits.dedup();
+        changes.extend(self.waits.into_iter().map(|(id, dependency)| {
+            let waits = machine.tasks.get(id).and_then(Task::own_waits);
+            if waits.is_some_and(|waits| waits.contains(&dependency)) {
+                Change::PutWait(WaitRow { task: id.get(), dependency: dependency.get() })
+            } else {
+                Change::DeleteWait(id, dependency)
+            }
+        }));
         Stored { changes, woken }
     }
 }

@@ -8,6 +8,7 @@ use ferry_types::{LeaseToken, TaskId, Timestamp};
 use super::applying::Applying;
 use super::measured::Count;
 use super::task::TaskState;
+use crate::Effect;
 use crate::command::QueueSettings;
 use crate::event::EventName;
 
@@ -28,11 +29,25 @@ impl Applying<'_> {
         let task = self.machine.tasks.get(id).expect("the caller has seen the task");
         let started_at = task.last_lease().map(|lease| lease.started_at);
         self.count(task.queue, Count::Acked { started_at });
+        self.note_service(id);
         self.end(id, EventName::Acked, |finished_at, kept_until| TaskState::Succeeded {
             token,
             finished_at,
             kept_until,
         });
+    }
+
+    /// Notes how long a registered worker took for a task of some kind, which it has done.
+    fn note_service(&mut self, id: TaskId) {
+        let workers = &self.machine.queues.workers;
+        let task = self.machine.tasks.get(id).expect("the caller has seen the task");
+        let worker = workers.holding(task).and_then(|session| workers.of(session));
+        let Some(worker) = worker else { return };
+        if let (Some(task_type), Some(last)) = (task.task_type(), task.last_lease()) {
+            let took = self.machine.now().saturating_since(last.started_at);
+            let (worker, task_type) = ((&*worker.name).into(), task_type.into());
+            self.dirty.served.push(Effect::Served { worker, task_type, took });
+        }
     }
 
     /// Ends a task that was not done in time.

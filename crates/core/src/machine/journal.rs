@@ -9,7 +9,7 @@ use super::dirty::Mark;
 use super::measured::Count;
 use super::queue::Queue;
 use super::task::Task;
-use crate::row::CountersRow;
+use crate::row::{CountersRow, WorkflowRow};
 
 /// What was there before a transaction touched it.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Journal {
     drained_queues: Vec<(u32, Queue)>,
     /// By queue and key.
     turns: BTreeMap<(u32, Box<str>), Option<u64>>,
+    /// By their first task.
+    workflows: BTreeMap<TaskId, Option<WorkflowRow>>,
     dirty: Mark,
     /// How many events were told.
     events: usize,
@@ -38,6 +40,7 @@ impl Applying<'_> {
             new_queues: BTreeSet::new(),
             drained_queues: Vec::new(),
             turns: BTreeMap::new(),
+            workflows: BTreeMap::new(),
             dirty: self.dirty.mark(),
             events: self.events.len(),
             counts: Vec::new(),
@@ -59,6 +62,9 @@ impl Applying<'_> {
         for (number, queue) in journal.drained_queues {
             queues.insert_deleted(number, queue);
         }
+        for row in journal.workflows.values().copied().flatten() {
+            tasks.workflows.put(row);
+        }
         for id in journal.tasks.keys().copied() {
             if tasks.get(id).is_some() {
                 tasks.remove(id, queues);
@@ -74,6 +80,9 @@ impl Applying<'_> {
                 queues.change_lane(number, &key, tasks.table(), |lane| lane.turn = turn);
             }
         }
+        let is_new = |(first, row): (TaskId, Option<WorkflowRow>)| row.is_none().then_some(first);
+        let new_workflows = journal.workflows.into_iter().filter_map(is_new);
+        new_workflows.for_each(|first| tasks.workflows.remove(first));
         self.events.forget(journal.events, &journal.new_queues);
         journal.new_queues.into_iter().for_each(|number| queues.delete(number));
         self.machine.ended = journal.ended;
@@ -97,6 +106,14 @@ impl Applying<'_> {
         if let Some(journal) = &mut self.journal {
             let turn = || self.machine.queues.any(number).choice.lanes.get(key)?.turn;
             journal.turns.entry((number, key.into())).or_insert_with(turn);
+        }
+    }
+
+    /// Remembers a workflow as it is before it is touched.
+    pub(crate) fn remember_workflow(&mut self, first: TaskId) {
+        if let Some(journal) = &mut self.journal {
+            let row = || self.machine.tasks.workflows.row(first).copied();
+            journal.workflows.entry(first).or_insert_with(row);
         }
     }
 

@@ -122,6 +122,19 @@ impl Limits {
         binding.map(|limit| limit.gate(now)).fold(Gate::Open, Gate::and)
     }
 
+    /// How many more tasks those that bind a whole queue let through.
+    pub(crate) fn queue_room(&self, queue: &str, now: Timestamp) -> u64 {
+        let names = self.of_queue.get(queue).into_iter().flatten();
+        let limits = names.filter_map(|name| self.all.get(name));
+        limits.map(|limit| limit.room(now)).min().unwrap_or(u64::MAX)
+    }
+
+    /// How many more tasks like this one all that bind it let through.
+    pub(crate) fn room(&self, queue: &str, task: &Task, now: Timestamp) -> u64 {
+        let limits = self.binding(queue, task).filter_map(|name| self.all.get(name));
+        limits.map(|limit| limit.room(now)).min().unwrap_or(u64::MAX)
+    }
+
     /// The names of all that bind a task.
     pub(crate) fn binding(&self, queue: &str, task: &Task) -> impl Iterator<Item = &str> {
         let of_key = task.key().and_then(|key| self.of_key.get(key));
@@ -181,6 +194,12 @@ impl Limit {
             return Gate::Closed;
         }
         Gate::of_rate(self.bucket.not_before(self.settings.rate.as_ref(), now))
+    }
+
+    /// How many more tasks it lets through.
+    fn room(&self, now: Timestamp) -> u64 {
+        let max = self.settings.max_concurrency.unwrap_or(u64::MAX);
+        max.saturating_sub(self.held).min(self.bucket.left(self.settings.rate.as_ref(), now))
     }
 }
 

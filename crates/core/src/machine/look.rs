@@ -11,12 +11,18 @@ use super::Machine;
 use super::gate::Gate;
 use super::queue::Queue;
 use super::rank::{By, Rank};
+use super::taker::Taker;
 use super::task::Task;
 use crate::command::AssignPolicy;
 use crate::view::{ReadyTask, Seen};
 
-/// Tasks that need the same of their worker, in order.
-type Source<'a> = Box<dyn Iterator<Item = Rank> + 'a>;
+/// Tasks that need the same of their worker.
+struct Source<'a> {
+    /// In order.
+    ranks: Box<dyn Iterator<Item = Rank> + 'a>,
+    /// How many of them the limits let through.
+    room: u64,
+}
 
 /// Sources side by side.
 struct Merged<'a> {
@@ -40,10 +46,16 @@ impl<'a> Merged<'a> {
         self.firsts.pop();
     }
 
-    /// Brings the next task of a source.
+    /// Brings the next task of a source, if its limits let one more through.
     fn go_on(&mut self, source: usize) {
-        let next = self.sources[source].next();
+        let Source { ranks, room } = &mut self.sources[source];
+        let next = ranks.next().filter(|_| *room > 0);
         self.firsts.extend(next.map(|rank| Reverse((rank, source))));
+    }
+
+    /// Notes that a task of a source is let through.
+    fn let_through(&mut self, source: usize) {
+        self.sources[source].room -= 1;
     }
 }
 
@@ -64,8 +76,9 @@ impl Machine {
     /// `see` asks for more, and at most [`TASKS_PER_LOOK_MAX`] of them. In a fair queue this is one
     /// task of each key, then the others without a key.
     ///
-    /// Gives the time at which a rate lets tasks through that it alone holds back, if there are
-    /// any. Shows nothing of a queue that does not assign.
+    /// It shows no more than bounds and rates let through: when those are leased, there is more to
+    /// see. Gives the time at which a rate lets tasks through that it alone holds back already, if
+    /// there are any. Shows nothing of a queue that does not assign.
     pub fn look<'a>(
         &'a self,
         name: &str,
@@ -73,18 +86,22 @@ impl Machine {
     ) -> Option<Timestamp> {
         let queue = self.queues.get(self.queues.number(name)?)?;
         queue.settings.assign.as_ref()?;
-        match self.queue_gate(queue) {
-            Gate::Open => {}
-            Gate::NotBefore(at) => return Some(at).filter(|_| queue.counts().ready > 0),
-            Gate::Closed => return None,
+        match self.pick(queue, Taker::Anybody) {
+            Ok(_) => {}
+            Err(Gate::NotBefore(at)) => return Some(at),
+            Err(Gate::Open | Gate::Closed) => return None,
         }
         let (lines, held_back) = self.open_lines(queue, By::Priority);
-        let plain: Source<'_> = Box::new(queue.plain());
+        let plain = Source { ranks: Box::new(queue.plain()), room: u64::MAX };
+        let mut room = self.queue_room(queue);
         let mut by_priority = Merged::new([plain].into_iter().chain(lines).collect());
         let (lines, held_back_by_turn) = self.open_lines(queue, By::Turn);
         let mut by_turn = Merged::new(lines);
         let mut keyless_turn = queue.keyless_turn.unwrap_or(0);
         for _ in 0..TASKS_PER_LOOK_MAX {
+            if room == 0 {
+                break;
+            }
             let keyless = by_priority.first();
             let keyed =
                 by_turn.first().filter(|(rank, _)| keyless.is_none() || rank.turn() < keyless_turn);
@@ -99,17 +116,29 @@ impl Machine {
             merged.pop();
             let task = self.tasks.get(first.0.id).expect("an offered task is in the table");
             let is_too_late = task.ttl_end().is_some_and(|end| end <= self.now());
-            let seen = if is_too_late { Seen::Taken } else { see(ready_task(first.0.id, task)) };
-            match seen {
-                Seen::Taken => merged.go_on(first.1),
-                Seen::FitsNobody => {}
-                Seen::Enough => break,
+            match if is_too_late { None } else { Some(see(ready_task(first.0.id, task))) } {
+                None => merged.go_on(first.1),
+                Some(Seen::Taken) => {
+                    merged.let_through(first.1);
+                    merged.go_on(first.1);
+                    room -= 1;
+                }
+                Some(Seen::FitsNobody) => {}
+                Some(Seen::Enough) => break,
             }
         }
         match held_back.or(held_back_by_turn) {
             Gate::NotBefore(at) => Some(at),
             Gate::Open | Gate::Closed => None,
         }
+    }
+
+    /// How many more tasks of a queue all that binds it as a whole lets through.
+    fn queue_room(&self, queue: &Queue) -> u64 {
+        let max = queue.settings.max_concurrency.unwrap_or(u64::MAX);
+        let tokens = queue.bucket.left(queue.settings.rate.as_ref(), self.now());
+        let of_limits = self.queues.limits.queue_room(queue.name.as_str(), self.now());
+        max.saturating_sub(queue.held()).min(tokens).min(of_limits)
     }
 
     /// The lines of a queue whose limits let their tasks through, and what holds the others back.
@@ -121,7 +150,10 @@ impl Machine {
                 match self.queues.limits.class_gate(queue.name.as_str(), task, self.now()) {
                     Gate::Open => {
                         let line = self.queues.place(task, by).line;
-                        open.push(Box::new(queue.choice.line(&line)) as Source<'a>);
+                        let ranks = Box::new(queue.choice.line(&line));
+                        let name = queue.name.as_str();
+                        let room = self.queues.limits.room(name, task, self.now());
+                        open.push(Source { ranks, room });
                     }
                     gate @ (Gate::NotBefore(_) | Gate::Closed) => held_back = held_back.or(gate),
                 }

@@ -63,19 +63,19 @@ impl Applying<'_> {
             return journal.counts.push((queue, count));
         }
         let now = self.machine.now();
-        self.measured(queue).count(now, count);
+        let measured = self.machine.measured.entry(queue).or_insert_with(|| Measured::new(now));
+        measured.count(now, count);
     }
 
-    /// Counts a task that a worker has just got, out of the hands of nobody.
+    /// Counts a task that a worker has just got.
     pub(crate) fn count_lease(&mut self, task: &Taken, worker: Option<&str>) {
-        let now = self.machine.now();
-        let leased = self.machine.queues.any(task.queue).held();
-        self.measured(task.queue).traffic.taken(now, task.due, worker, leased);
-    }
-
-    fn measured(&mut self, queue: u32) -> &mut Measured {
-        let now = self.machine.now();
-        self.machine.measured.entry(queue).or_insert_with(|| Measured::new(now))
+        let (now, queue) = (self.machine.now(), task.queue);
+        let queues = &self.machine.queues;
+        let leased = queues.any(queue).held();
+        let registered = |name: &str| queues.workers.named(name);
+        let slots = |name: &str| registered(name).map_or(1, |worker| worker.settings.slots.into());
+        let measured = self.machine.measured.entry(queue).or_insert_with(|| Measured::new(now));
+        measured.traffic.taken(now, task.due, worker, slots, leased);
     }
 }
 

@@ -47,8 +47,32 @@ impl Machine {
     /// The task of a queue whose turn it is for whoever has room, or what keeps all of them back.
     ///
     /// Lines whose limits let nothing through are passed over. There is a line for each type, and for
-    /// each key that a limit names.
+    /// each key that a limit names. Of those whose tasks need what the taker has no room for, only
+    /// so many are.
     pub(crate) fn pick(&self, queue: &Queue, taker: Taker<'_>) -> Result<TaskId, Gate> {
+        self.pick_from(queue, taker, &mut LINES_PER_PICK_MAX.clone())
+    }
+
+    /// The same for one of several picks, which together may look at the lines that are `left`.
+    pub(crate) fn pick_within(
+        &self,
+        queue: &Queue,
+        taker: Taker<'_>,
+        left: &mut usize,
+    ) -> Result<TaskId, Gate> {
+        let may_look_at = LINES_PER_PICK_MAX.min(*left);
+        let mut lines = may_look_at;
+        let picked = self.pick_from(queue, taker, &mut lines);
+        *left -= may_look_at - lines;
+        picked
+    }
+
+    fn pick_from(
+        &self,
+        queue: &Queue,
+        taker: Taker<'_>,
+        lines: &mut usize,
+    ) -> Result<TaskId, Gate> {
         if queue.is_plain() && self.queues.limits.is_empty() {
             return queue.first_plain().map(|rank| rank.id).ok_or(Gate::Closed);
         }
@@ -56,8 +80,8 @@ impl Machine {
         if gate == Gate::Closed {
             return Err(gate);
         }
-        let by_priority = self.first_by(By::Priority, queue, queue.first_plain(), taker);
-        let by_turn = self.first_by(By::Turn, queue, None, taker);
+        let by_priority = self.first_by(By::Priority, queue, queue.first_plain(), taker, lines);
+        let by_turn = self.first_by(By::Turn, queue, None, taker, lines);
         let picked = match (by_priority, by_turn) {
             // Tasks without a key have a turn together.
             (Ok(one), Ok(other)) => {
@@ -88,13 +112,14 @@ impl Machine {
 
     /// The first of all lines that are ranked alike, and of the plain task, that may be taken.
     ///
-    /// Of the lines whose tasks need something only so many are looked at.
+    /// Of the lines whose tasks need something at most `lines` are looked at.
     fn first_by(
         &self,
         by: By,
         queue: &Queue,
         plain: Option<Rank>,
         taker: Taker<'_>,
+        lines: &mut usize,
     ) -> Result<Rank, Gate> {
         let first = self.first_open(queue, queue.choice.firsts(by), plain);
         let needing = queue.choice.needing(by);
@@ -102,10 +127,11 @@ impl Machine {
             return first;
         }
         let mut held_back = Gate::Closed;
-        for rank in needing.iter().take(LINES_PER_PICK_MAX) {
+        for rank in needing.iter().take(*lines) {
             if first.is_ok_and(|first| first < *rank) {
                 break;
             }
+            *lines -= 1;
             let task = self.tasks.get(rank.id).expect("an offered task is in the table");
             if !taker.fits(task.needs().map(|needs| &**needs)) {
                 continue;

@@ -113,7 +113,7 @@ impl Machine {
         (page, None)
     }
 
-    fn task_view(&self, id: TaskId, task: &Task) -> Option<TaskView> {
+    pub(crate) fn task_view(&self, id: TaskId, task: &Task) -> Option<TaskView> {
         let queue = self.queues.get(task.queue)?.name.clone();
         Some(TaskView { queue, row: task.to_row_without_history(id) })
     }

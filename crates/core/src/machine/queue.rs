@@ -183,7 +183,8 @@ impl Queue {
     }
 }
 
-fn count_of<'a>(counts: &'a mut StateCounts, state: &TaskState) -> &'a mut u64 {
+/// The count of the tasks in a state.
+pub(crate) fn count_of<'a>(counts: &'a mut StateCounts, state: &TaskState) -> &'a mut u64 {
     match state {
         TaskState::Scheduled => &mut counts.scheduled,
         TaskState::Blocked => &mut counts.blocked,

@@ -7,10 +7,11 @@ use super::answers::Answer;
 use super::bucket::Bucket;
 use super::leaders::Leaders;
 use super::queue::Queue;
+use super::restore_workflows::restore_waits;
 use super::task::{Task, TaskState};
 use crate::row::{
     CountersRow, EndedRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow, TaskRow,
-    WorkerRow,
+    WaitRow, WorkerRow, WorkflowRow,
 };
 
 /// A machine while its rows are read back from the disk, in any order.
@@ -25,6 +26,8 @@ pub struct Restoring {
     limits: Vec<LimitRow>,
     lanes: Vec<LaneRow>,
     workers: Vec<WorkerRow>,
+    workflows: Vec<WorkflowRow>,
+    waits: Vec<WaitRow>,
     /// The first thing that was wrong.
     wrong: Option<String>,
 }
@@ -81,21 +84,31 @@ impl Restoring {
         self.workers.push(row);
     }
 
+    /// A workflow.
+    pub fn workflow(&mut self, row: WorkflowRow) {
+        self.workflows.push(row);
+    }
+
+    /// That a task of a workflow waits for another task.
+    pub fn wait(&mut self, row: WaitRow) {
+        self.waits.push(row);
+    }
+
     /// The machine, or what is wrong with its rows. No rows at all are a new machine.
     pub fn finish(self) -> Result<Machine, String> {
         let Self {
             counters,
             queues,
-            tasks,
+            mut tasks,
             answers,
             ended,
             leaders,
             limits,
             lanes,
             workers,
-            wrong,
+            ..
         } = self;
-        if let Some(wrong) = wrong {
+        if let Some(wrong) = self.wrong {
             return Err(wrong);
         }
         let mut machine = Machine::default();
@@ -112,7 +125,11 @@ impl Restoring {
         limits.into_iter().try_for_each(|row| machine.restore_limit(row))?;
         lanes.into_iter().try_for_each(|row| machine.restore_lane(row))?;
         workers.into_iter().try_for_each(|row| machine.restore_worker(row))?;
+        tasks.sort_unstable_by_key(|(id, _)| *id);
+        restore_waits(&mut tasks, self.waits)?;
+        self.workflows.into_iter().try_for_each(|row| machine.restore_workflow(row))?;
         machine.restore_tasks(tasks)?;
+        machine.tasks.workflows.check()?;
         machine.check_lanes()?;
         answers.into_iter().try_for_each(|row| machine.restore_answer(row))?;
         for EndedRow { task, failed } in ended {
@@ -148,8 +165,8 @@ impl Machine {
         if is_new { Ok(()) } else { Err(format!("queue {id} is there twice, or its name is")) }
     }
 
-    fn restore_tasks(&mut self, mut tasks: Vec<(TaskId, Task)>) -> Result<(), String> {
-        tasks.sort_unstable_by_key(|(id, _)| *id);
+    /// The tasks come in order.
+    fn restore_tasks(&mut self, tasks: Vec<(TaskId, Task)>) -> Result<(), String> {
         let mut last = None;
         let mut tokens = BTreeSet::new();
         for (id, task) in tasks {
@@ -172,6 +189,10 @@ impl Machine {
             };
             if token.is_some_and(|t| t.get() >= self.counters.next_token || !tokens.insert(t)) {
                 return Err(format!("the lease of task {id} was not granted yet, or twice"));
+            }
+            let workflow = task.workflow();
+            if workflow.is_some_and(|first| self.tasks.workflows.row(first).is_none()) {
+                return Err(format!("the workflow of task {id} is missing"));
             }
             if !self.queues.contains(task.queue) {
                 return Err(format!("the queue of task {id} is missing"));

@@ -30,20 +30,10 @@ impl Applying<'_> {
         }
     }
 
-    /// The session that the lease on a task counts in, if one does.
-    pub(crate) fn holding(&self, id: TaskId) -> Option<u64> {
-        if self.machine.queues.workers.is_empty() {
-            return None;
-        }
-        self.machine.queues.workers.holding(self.machine.tasks.get(id)?)
-    }
-
-    /// Notes that a worker has room, if the lease on a task counted in its session before and does
-    /// not any more.
-    pub(crate) fn make_room(&mut self, before: Option<u64>, id: TaskId) {
-        if let Some(session) = before.filter(|_| self.holding(id) != before)
-            && let Some(worker) = self.machine.queues.workers.of(session)
-        {
+    /// Notes that a worker has room since a lease of its session ended.
+    pub(crate) fn make_room(&mut self, session: Option<u64>) {
+        let worker = session.and_then(|session| self.machine.queues.workers.of(session));
+        if let Some(worker) = worker {
             self.dirty.room.insert(worker.name.clone());
         }
     }

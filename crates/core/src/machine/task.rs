@@ -7,6 +7,7 @@ use std::time::Duration;
 use ferry_types::{LogIndex, Priority, TaskId, Timestamp};
 
 use super::history::History;
+use super::member::Member;
 use super::needs::Needs;
 pub(crate) use super::task_state::{CalledOff, Held, LastLease, TaskState};
 use crate::command::{NewTask, QueueSettings, RetryPolicy, Unique};
@@ -43,7 +44,7 @@ pub(crate) struct Story {
 }
 
 /// What a producer asked for beyond the queue's settings.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Wishes {
     pub(crate) max_attempts: Option<u32>,
     pub(crate) lease_ms: Option<u64>,
@@ -71,6 +72,8 @@ pub(crate) struct Ties {
     pub(crate) waits_for: BTreeSet<TaskId>,
     /// Whether it runs even if one of them fails.
     pub(crate) run_on_failure: bool,
+    /// Its place in a workflow.
+    pub(crate) member: Option<Member>,
 }
 
 /// How long a task may take to be done.
@@ -103,6 +106,7 @@ impl Task {
             depends_on: new.depends_on.into_iter().map(TaskId::new).collect(),
             waits_for,
             run_on_failure: new.run_on_dependency_failure,
+            member: None,
         };
         let wishes = Wishes {
             max_attempts: new.max_attempts,

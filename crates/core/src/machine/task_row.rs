@@ -3,6 +3,7 @@
 use ferry_types::{LeaseToken, LogIndex, Priority, TaskId, Timestamp};
 
 use super::history::History;
+use super::member::Member;
 use super::needs::Needs;
 use super::task::{CalledOff, Held, LastLease, Story, Task, TaskState, Ties, Ttl, Wishes};
 use crate::row::TaskRow;
@@ -57,7 +58,13 @@ impl Task {
         if let Some(ties) = self.ties() {
             row.unique = ties.unique.clone();
             row.depends_on = ties.depends_on.iter().map(|id| id.get()).collect();
-            row.waits_for = ties.waits_for.iter().map(|id| id.get()).collect();
+            match &ties.member {
+                Some(Member { workflow, task_ref }) => {
+                    row.workflow = Some(workflow.get());
+                    row.task_ref = task_ref.to_string();
+                }
+                None => row.waits_for = ties.waits_for.iter().map(|id| id.get()).collect(),
+            }
             row.run_on_dependency_failure = ties.run_on_failure;
         }
         self.state().fill(&mut row);
@@ -82,6 +89,10 @@ impl Task {
             depends_on: row.depends_on.into_iter().map(TaskId::new).collect(),
             waits_for: row.waits_for.into_iter().map(TaskId::new).collect(),
             run_on_failure: row.run_on_dependency_failure,
+            member: row.workflow.map(|workflow| Member {
+                workflow: TaskId::new(workflow),
+                task_ref: row.task_ref.into(),
+            }),
         };
         let wishes = Wishes {
             max_attempts: row.max_attempts,

@@ -11,12 +11,14 @@ use super::queues::Queues;
 use super::standing::Standing;
 use super::stir::Moved;
 use super::task::{Task, TaskState};
+use super::workflows::Workflows;
 
 /// All tasks, by number, by deadline, and the ended ones by the time they did.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Tasks {
     table: Pages,
     times: Times,
+    pub(crate) workflows: Workflows,
 }
 
 /// Tasks by what will happen to them, or has.
@@ -69,6 +71,7 @@ impl Tasks {
         self.times.note(id, &task);
         let holding = queues.workers.holding(&task);
         queues.workers.follow((id, &task), None, holding);
+        self.workflows.mark(&task);
         let (is_bound, after) = (queues.is_bound(&task), task.standing());
         let is_new = self.table.insert(id, task);
         assert!(is_new, "task {id} is inserted once");
@@ -78,41 +81,46 @@ impl Tasks {
         Some(Moved { before, after, lane })
     }
 
-    /// Changes a task, which exists. Gives what the change does, and how the task moved if
-    /// something beside it may care.
+    /// Changes a task, which exists. Gives what the change does, how the task moved if something
+    /// beside it may care, and the session whose lease on it ended.
     pub(crate) fn change<T>(
         &mut self,
         id: TaskId,
         queues: &mut Queues,
         change: impl FnOnce(&mut Task) -> T,
-    ) -> (T, Option<Moved>) {
+    ) -> (T, Option<Moved>, Option<u64>) {
         let task = self.table.get_mut(id).expect("a changed task exists");
         let before = task.standing();
         let held_in = queues.workers.holding(task);
         let queue = queues.any_mut(task.queue);
         self.times.forget(id, task);
         queue.unmark(id, task);
+        self.workflows.unmark(task);
         let given = change(task);
         queue.mark(id, task);
+        self.workflows.mark(task);
         self.times.note(id, task);
         let after = task.standing();
         let has_bound = queue.settings.max_concurrency.is_some();
         let is_bound = queues.is_bound(task);
         let holding = queues.workers.holding(task);
         queues.workers.follow((id, task), held_in, holding);
+        let freed = held_in.filter(|_| held_in != holding);
         if before == after || !(is_bound || has_bound) {
-            return (given, None);
+            return (given, None, freed);
         }
         let task = self.table.get(id).filter(|_| is_bound);
         let restand = |task| queues.restand((id, task), before, after, &self.table);
         let lane = task.map(restand).unwrap_or_default();
-        (given, Some(Moved { before, after, lane }))
+        (given, Some(Moved { before, after, lane }), freed)
     }
 
-    /// Removes a task, which exists, and gives it back, with how it moved.
-    pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> (Task, Moved) {
+    /// Removes a task, which exists, and gives it back, with how it moved, and the session whose
+    /// lease on it ended.
+    pub(crate) fn remove(&mut self, id: TaskId, queues: &mut Queues) -> (Task, Moved, Option<u64>) {
         let task = self.table.remove(id).expect("a removed task exists");
         self.times.forget(id, &task);
+        self.workflows.unmark(&task);
         queues.any_mut(task.queue).remove(id, &task);
         let holding = queues.workers.holding(&task);
         queues.workers.follow((id, &task), holding, None);
@@ -121,15 +129,27 @@ impl Tasks {
             true => queues.restand((id, &task), before, after, &self.table),
             false => LaneNews::default(),
         };
-        (task, Moved { before, after, lane })
+        (task, Moved { before, after, lane }, holding)
+    }
+
+    /// Has a task of a workflow wait for one task less, of several.
+    pub(crate) fn wait_for_less(&mut self, id: TaskId, dependency: TaskId) {
+        let task = self.table.get_mut(id).expect("a waiting task exists");
+        task.waits_for_less(dependency);
+        self.times.waiting.remove(&(dependency, id));
     }
 
     /// What is wrong with the indexes, for tests.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let mut times = Times::default();
+        let (mut times, mut workflows) = (Times::default(), self.workflows.without_tasks());
         for (id, task) in self.table.after(None) {
             times.note(id, task);
+            workflows.mark(task);
         }
+        if workflows != self.workflows {
+            return Err("the counts of the workflows are not those of the tasks".into());
+        }
+        self.workflows.check()?;
         if times != self.times {
             return Err("the deadlines or finished tasks are not those of the tasks".into());
         }

@@ -18,8 +18,17 @@ pub(crate) struct Traffic {
     last_arrival_at: Option<Timestamp>,
     /// Tasks that became ready at that moment.
     arrived_together: u64,
-    /// By name, the bucket in which each was seen last.
-    workers: BTreeMap<Box<str>, u64>,
+    /// By name.
+    workers: BTreeMap<Box<str>, Seen>,
+}
+
+/// A worker that took tasks.
+#[derive(Debug)]
+struct Seen {
+    /// The bucket in which it did last.
+    number: u64,
+    /// Tasks that it can hold at a time.
+    slots: u64,
 }
 
 impl Traffic {
@@ -58,43 +67,56 @@ impl Traffic {
         self.bucket(now).services.note(millis(started_at, now));
     }
 
-    /// A worker has got a task, which waited since `due` if that is known; so many are leased.
+    /// A worker with so many slots has got a task, which waited since `due` if that is known; so many
+    /// are leased.
     pub(crate) fn taken(
         &mut self,
         now: Timestamp,
         due: Option<Timestamp>,
         worker: Option<&str>,
+        slots: impl FnOnce(&str) -> u64,
         leased: u64,
     ) {
-        let is_new = worker.is_some_and(|worker| self.is_new(worker, number(now)));
+        let new_slots = worker.map_or(0, |worker| self.see(worker, slots, number(now)));
         let bucket = self.bucket(now);
         if let Some(due) = due {
             bucket.waits.note(millis(due, now));
         }
-        bucket.names += u64::from(is_new);
+        bucket.slots = bucket.slots.saturating_add(new_slots);
         bucket.leased = bucket.leased.max(leased);
     }
 
     /// What was seen, for a forecast at `now`.
     pub(crate) fn view(&self, now: Timestamp) -> TrafficView {
         let oldest = (number(now) + 1).saturating_sub(TrafficView::WINDOW);
-        let named = self.workers.values().filter(|seen| **seen >= oldest).count() as u64;
+        let seen = self.workers.values().filter(|seen| seen.number >= oldest);
+        let slots = seen.fold(0, |slots: u64, seen| slots.saturating_add(seen.slots));
         let recent = self.buckets.iter().filter(|bucket| bucket.number >= oldest);
         TrafficView {
             buckets: self.buckets.iter().copied().collect(),
             began_at: self.began_at,
             last_arrival_at: self.last_arrival_at,
-            workers: recent.map(|bucket| bucket.leased).fold(named, u64::max),
+            workers: recent.map(|bucket| bucket.leased).fold(slots, u64::max),
         }
     }
 
-    /// Whether a worker was not seen in this bucket yet. Those beyond the limit are not remembered.
-    fn is_new(&mut self, worker: &str, number: u64) -> bool {
-        if let Some(seen) = self.workers.get_mut(worker) {
-            return std::mem::replace(seen, number) != number;
-        }
+    /// Sees a worker; tells its slots if it was not seen in this bucket yet. Those beyond the limit are
+    /// not remembered.
+    fn see(&mut self, worker: &str, slots: impl FnOnce(&str) -> u64, number: u64) -> u64 {
         let has_room = self.workers.len() < WORKERS_SEEN_MAX;
-        has_room && self.workers.insert(worker.into(), number).is_none()
+        match self.workers.get_mut(worker) {
+            Some(seen) if seen.number == number => 0,
+            Some(seen) => {
+                *seen = Seen { number, slots: slots(worker) };
+                seen.slots
+            }
+            None if has_room => {
+                let slots = slots(worker);
+                self.workers.insert(worker.into(), Seen { number, slots });
+                slots
+            }
+            None => 0,
+        }
     }
 
     /// The bucket of the present. Who begins one sees to what is too old.
@@ -105,7 +127,7 @@ impl Traffic {
             while self.buckets.front().is_some_and(|at| is_old(at.number, TrafficView::BUCKETS)) {
                 self.buckets.pop_front();
             }
-            self.workers.retain(|_, seen| !is_old(*seen, TrafficView::WINDOW));
+            self.workers.retain(|_, seen| !is_old(seen.number, TrafficView::WINDOW));
             self.buckets.push_back(TrafficBucket { number, ..TrafficBucket::default() });
         }
         self.buckets.back_mut().expect("there is that of the present")
@@ -129,6 +151,11 @@ mod tests {
 
     fn at(millis: u64) -> Timestamp {
         Timestamp::from_millis(BEGIN + millis)
+    }
+
+    /// The slots of a worker that is not registered.
+    fn one(_: &str) -> u64 {
+        1
     }
 
     fn sums(numbers: &[u64]) -> Sums {
@@ -161,8 +188,8 @@ mod tests {
     #[test]
     fn times_are_counted_where_they_end() {
         let mut traffic = Traffic::new(at(0));
-        traffic.taken(at(30), Some(at(10)), Some("ann"), 1);
-        traffic.taken(at(60), None, None, 2);
+        traffic.taken(at(30), Some(at(10)), Some("ann"), one, 1);
+        traffic.taken(at(60), None, None, one, 2);
         traffic.served(at(BUCKET_MS), at(30));
         let view = traffic.view(at(BUCKET_MS));
         assert_eq!((view.buckets[0].waits, view.buckets[0].services), (sums(&[20]), sums(&[])));
@@ -173,13 +200,15 @@ mod tests {
     fn workers_are_seen_by_name_or_by_what_they_hold() {
         let mut traffic = Traffic::new(at(0));
         for (millis, worker) in [(0, "ann"), (1, "bob"), (2, "ann"), (BUCKET_MS, "ann")] {
-            traffic.taken(at(millis), None, Some(worker), 1);
+            traffic.taken(at(millis), None, Some(worker), one, 1);
         }
         let view = traffic.view(at(BUCKET_MS));
-        assert_eq!(view.buckets.iter().map(|at| at.names).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(view.buckets.iter().map(|at| at.slots).collect::<Vec<_>>(), [2, 1]);
         assert_eq!(view.workers, 2);
         assert_eq!(traffic.view(at(WINDOW_MS)).workers, 1, "bob has gone");
-        traffic.taken(at(BUCKET_MS), None, None, 9);
+        traffic.taken(at(BUCKET_MS), None, Some("eve"), |_| 4, 1);
+        assert_eq!(traffic.view(at(BUCKET_MS)).workers, 6, "eve has four slots");
+        traffic.taken(at(BUCKET_MS), None, None, one, 9);
         assert_eq!(traffic.view(at(BUCKET_MS)).workers, 9);
         assert_eq!(traffic.view(at(3 * WINDOW_MS)).workers, 0);
     }
@@ -190,13 +219,14 @@ mod tests {
         for number in 0..200 {
             traffic.served(at(number * BUCKET_MS), at(0));
             let names = (0..30).map(|worker| format!("{number}-{worker}"));
-            names.for_each(|name| traffic.taken(at(number * BUCKET_MS), None, Some(&name), 1));
+            names.for_each(|name| traffic.taken(at(number * BUCKET_MS), None, Some(&name), one, 1));
         }
         let view = traffic.view(at(199 * BUCKET_MS));
         assert_eq!(view.buckets.len() as u64, TrafficView::BUCKETS);
         assert_eq!(view.workers, 20 * 30);
-        (0..2 * WORKERS_SEEN_MAX)
-            .for_each(|name| traffic.taken(at(199 * BUCKET_MS), None, Some(&name.to_string()), 1));
+        (0..2 * WORKERS_SEEN_MAX).for_each(|name| {
+            traffic.taken(at(199 * BUCKET_MS), None, Some(&name.to_string()), one, 1)
+        });
         assert_eq!(traffic.view(at(199 * BUCKET_MS)).workers, WORKERS_SEEN_MAX as u64);
     }
 }

@@ -48,7 +48,8 @@ impl Reference {
             row.waits_for = waits_for;
             let (id, result, history) = (row.id, Bytes::new(), Vec::new());
             let (queue, home) = (queue.clone(), queue.clone());
-            self.tasks.push(Task { queue, home, row, result, history, jitter: 0 });
+            let waits = Vec::new();
+            self.tasks.push(Task { queue, home, row, waits, result, history, jitter: 0 });
             self.tell(id, EventName::Enqueued, None);
             self.turns_follow();
             hopeless.extend(failed.then_some(self.tasks_so_far));
@@ -79,7 +80,7 @@ impl Reference {
         Ok(())
     }
 
-    fn new_row(&self, queue: &str, new: NewTask) -> TaskRow {
+    pub(crate) fn new_row(&self, queue: &str, new: NewTask) -> TaskRow {
         let due = new.run_at_ms.unwrap_or(self.now + new.delay_ms);
         let state = if due <= self.now { StateName::Ready } else { StateName::Scheduled };
         let ttl_ms = new.ttl_ms.or(self.queues[queue].settings.ttl_ms);

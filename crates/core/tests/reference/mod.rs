@@ -10,6 +10,7 @@ mod queues;
 mod settle;
 mod ties;
 pub(crate) mod workers;
+mod workflows;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ use ferry_core::row::{TaskEvent, TaskRow};
 use ferry_core::{Command, Entry, EventName, HistoryView, Outcome, Rejection, Reply, StateName};
 use order::Order;
 use workers::Worker;
+use workflows::Workflow;
 
 /// Everything there is.
 #[derive(Clone, Default)]
@@ -37,6 +39,8 @@ pub(crate) struct Reference {
     node: u64,
     limits: TableLimits,
     workers: BTreeMap<String, Worker>,
+    /// By their first task. None is ever forgotten.
+    workflows: BTreeMap<u64, Workflow>,
     tasks_so_far: u64,
     leases_so_far: u64,
     queues_so_far: u32,
@@ -59,6 +63,8 @@ pub(crate) struct Task {
     /// That name, whether or not it is deleted.
     pub(crate) home: String,
     pub(crate) row: TaskRow,
+    /// What it waits for, if it is of a workflow; its row says it otherwise.
+    pub(crate) waits: Vec<u64>,
     pub(crate) result: Bytes,
     pub(crate) history: Vec<HistoryView>,
     /// By how much its backoff may be off, either way: chance is not foretold here.
@@ -135,7 +141,10 @@ impl Reference {
             self.failed.entry(task.row.id).or_insert(failed);
         }
         let gone: Vec<u64> = self.tasks.iter().filter(|task| is_gone(task)).map(id).collect();
-        gone.into_iter().for_each(|id| self.tell(id, EventName::Removed, None));
+        for id in gone {
+            self.tell(id, EventName::Removed, None);
+            self.goes_from_workflow(id);
+        }
         self.tasks.retain(|task| !is_gone(task));
     }
 
@@ -283,6 +292,8 @@ impl Reference {
             Command::Transact(transact) => self.transact(transact),
             Command::PutLimit(put) => Ok(self.put_limit(*put)),
             Command::DeleteLimit(delete) => self.delete_limit(delete),
+            Command::SubmitWorkflow(submit) => self.submit(submit),
+            Command::CancelWorkflow(cancel) => self.cancel_workflow(cancel.workflow),
             Command::PutWorker(put) => Ok(self.put_worker(*put)),
             Command::DrainWorker(drain) => self.drain_worker(&drain.worker),
             Command::DeleteWorker(delete) => self.delete_worker(&delete.worker),
@@ -313,6 +324,8 @@ fn did_something(reply: &Reply) -> bool {
         | Reply::Redriven(_)
         | Reply::LimitPut(_)
         | Reply::LimitDeleted(_)
+        | Reply::WorkflowSubmitted(_)
+        | Reply::WorkflowCancelled(_)
         | Reply::WorkerPut(_)
         | Reply::WorkerDrained(_)
         | Reply::WorkerDeleted(_)

@@ -71,9 +71,24 @@ pub(crate) fn is_held(task: &Task) -> bool {
 impl Reference {
     /// The task of a queue that is next for whoever asks; else when there may be one without anything happening.
     pub(crate) fn next(&self, queue: &str, taker: Taker<'_>) -> Result<u64, Option<u64>> {
+        self.next_of(&self.takeable(queue), queue, taker)
+    }
+
+    /// The tasks of a queue that only rates can keep back, and until when they do.
+    pub(crate) fn takeable(&self, queue: &str) -> Vec<(u64, &Task)> {
         let all = self.tasks.iter().filter(|task| self.may_be_taken(task, queue));
-        let all = all.filter(|task| self.suits(task, taker));
-        let timed: Vec<(u64, &Task)> = all.map(|task| (self.not_before(task), task)).collect();
+        all.map(|task| (self.not_before(task), task)).collect()
+    }
+
+    /// Of what may be taken from a queue, what [`next`](Self::next) says.
+    pub(crate) fn next_of(
+        &self,
+        takeable: &[(u64, &Task)],
+        queue: &str,
+        taker: Taker<'_>,
+    ) -> Result<u64, Option<u64>> {
+        let suiting = takeable.iter().filter(|(_, task)| self.suits(task, taker));
+        let timed: Vec<(u64, &Task)> = suiting.copied().collect();
         let now = timed.iter().filter(|(at, _)| *at <= self.now).map(|(_, task)| *task);
         let (in_turn, by_priority): (Vec<&Task>, Vec<&Task>) =
             now.partition(|task| self.turn(task).is_some());

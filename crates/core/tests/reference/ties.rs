@@ -74,14 +74,17 @@ impl Reference {
             let found =
                 self.failed.iter().filter(|(id, _)| which(**id)).find_map(|(id, failed)| {
                     let waits = |task: &&Task| {
-                        task.is(StateName::Blocked) && task.row.waits_for.contains(id)
+                        let waits_for = task.waits.iter().chain(&task.row.waits_for);
+                        task.is(StateName::Blocked) && waits_for.copied().any(|other| other == *id)
                     };
                     Some((*id, *failed, self.tasks.iter().find(waits)?.row.id))
                 });
             let Some((dependency, failed, id)) = found else { return };
             if self.task_mut(id).is_left_over() {
                 self.remove(|task| task.row.id == id);
-            } else if failed && !self.task_mut(id).row.run_on_dependency_failure {
+            } else if failed && !self.task_mut(id).row.run_on_dependency_failure
+                || self.known(id).is_ok_and(|task| self.is_called_off(task))
+            {
                 self.ends(id, StateName::Cancelled);
             } else {
                 self.waits_no_longer_for(id, dependency);
@@ -91,7 +94,12 @@ impl Reference {
 
     fn waits_no_longer_for(&mut self, id: u64, dependency: u64) {
         let (now, index) = (self.now, self.index);
-        let row = &mut self.task_mut(id).row;
+        let task = self.task_mut(id);
+        task.waits.retain(|other| *other != dependency);
+        if !task.waits.is_empty() {
+            return;
+        }
+        let row = &mut task.row;
         row.waits_for.retain(|other| *other != dependency);
         row.index = index;
         if row.waits_for.is_empty() {

@@ -3,6 +3,7 @@
 mod feed;
 pub(crate) mod order;
 pub(crate) mod workers;
+pub(crate) mod workflows;
 
 use std::collections::BTreeMap;
 
@@ -71,10 +72,12 @@ pub(crate) fn commands() -> impl Iterator<Item = (&'static str, Entry)> {
         ("command-transact", Command::Transact(transact())),
         ("command-enqueue-tied", Command::Enqueue(tied())),
     ];
-    all.into_iter()
+    let all = all
+        .into_iter()
         .chain(order::commands())
         .chain(workers::commands())
-        .map(|(name, command)| (name, entry(command)))
+        .chain(workflows::commands());
+    all.map(|(name, command)| (name, entry(command)))
 }
 
 fn entry(command: Command) -> Entry {
@@ -216,6 +219,7 @@ pub(crate) fn replies() -> impl Iterator<Item = (&'static str, KeptAnswer)> {
     all.into_iter()
         .chain(order::replies())
         .chain(workers::replies())
+        .chain(workflows::replies())
         .map(|(name, reply)| (name, KeptAnswer { reply: Some(reply) }))
 }
 
@@ -305,6 +309,7 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, Refused)> {
     all.into_iter()
         .chain(order::refusals())
         .chain(workers::refusals())
+        .chain(workflows::refusals())
         .map(|(name, rejection)| (name, Refused { rejection: Some(rejection) }))
 }
 

@@ -11,8 +11,10 @@
 
 mod parse;
 mod print;
+mod traffic;
 mod words;
 mod workers;
+mod workflows;
 
 use ferry_core::command::{Entry, TableLimits};
 use ferry_core::{Proposal, TaskFilter};
@@ -90,7 +92,13 @@ fn step(stage: &mut Stage, name: &str, line: &str) -> Option<String> {
         "show" => Some(print::shown(&stage.witness, words.id())),
         "history" => Some(print::history(&stage.witness.machine, words.id())),
         "events" => Some(print::events(stage.witness.events())),
+        "workflow" => Some(workflows::shown(&stage.witness.machine, words.parsed_next())),
+        "graph" => Some(workflows::graph(&stage.witness.machine, words.parsed_next())),
         "count" => Some(print::counted(&stage.witness.machine, &words.next())),
+        "traffic" => {
+            let (queue, until) = (words.next(), words.duration("until"));
+            Some(traffic::seen(&stage.witness.machine, &queue, until))
+        }
         "offers" => {
             let queue = words.next();
             let worker = words.option("worker");

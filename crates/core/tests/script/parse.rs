@@ -1,16 +1,17 @@
 use bytes::Bytes;
 use ferry_core::command::{
-    Ack, Action, Cancel, DeadFilter, DeleteLimit, DeleteQueue, DeleteWorker, Dequeue, DrainWorker,
-    Enqueue, Extend, Idempotency, LeaseAck, LeaseNack, LimitScope, LimitSettings, Nack, NewTask,
-    Operation, PauseQueue, Purge, PurgedState, PutLimit, PutQueue, QueueSettings, Rate, Redrive,
-    Release, Require, Retry, RetryPolicy, RunNow, Settle, Settlement, Step, Sweep, Transact,
-    Unique,
+    Ack, Action, Cancel, CancelWorkflow, DeadFilter, DeleteLimit, DeleteQueue, DeleteWorker,
+    Dequeue, DrainWorker, Enqueue, Extend, Idempotency, LeaseAck, LeaseNack, LimitScope,
+    LimitSettings, Nack, NewTask, Operation, PauseQueue, Purge, PurgedState, PutLimit, PutQueue,
+    QueueSettings, Rate, Redrive, Release, Require, Retry, RetryPolicy, RunNow, Settle, Settlement,
+    Step, Sweep, Transact, Unique,
 };
 use ferry_core::{Command, Proposal};
-use ferry_types::{LeaseId, TaskId};
+use ferry_types::{LeaseId, TaskId, WorkflowId};
 
 use super::words::{Words, duration};
 use super::workers;
+use super::workflows;
 
 /// The proposal that a command's words make; none for `tick`.
 pub(crate) fn proposal(name: &str, text: &str) -> Option<Proposal> {
@@ -48,6 +49,12 @@ pub(crate) fn proposal(name: &str, text: &str) -> Option<Proposal> {
         "delete_worker" => Command::DeleteWorker(DeleteWorker { worker: words.next() }),
         "end_sessions" => Command::EndSessions(workers::sessions(&words.rest())),
         "assign" => Command::Assign(workers::assign(&words.rest())),
+        "submit" => Command::SubmitWorkflow(workflows::submit(&mut words)),
+        "cancel_workflow" => {
+            let workflow = words.parsed_next::<WorkflowId>().first_task().get();
+            let from = words.option("from").map(|text| sweep(&text));
+            Command::CancelWorkflow(CancelWorkflow { workflow, from })
+        }
         "settle" => Command::Settle(Settle { items: settlements(&mut words) }),
         action @ ("ack" | "nack" | "extend" | "release") => {
             let lease = words.next();

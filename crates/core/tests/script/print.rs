@@ -12,6 +12,7 @@ use ferry_core::{
 use ferry_types::TaskId;
 
 use super::workers;
+use super::workflows;
 use crate::witness::Witness;
 
 /// What an entry did: answers, effects, rows.
@@ -23,6 +24,10 @@ pub(crate) fn applied(applied: &Applied) -> String {
         text.push(match effect {
             Effect::Wake { queue, tasks } => format!("wake {queue} {tasks}"),
             Effect::Room { worker } => format!("room {worker}"),
+            Effect::Served { worker, task_type, took } => {
+                let took = time(u64::try_from(took.as_millis()).expect("scripts are short"));
+                format!("{worker} did {task_type} in {took}")
+            }
             Effect::Alarm { at } => format!("alarm {}", time(at.as_millis())),
         });
     }
@@ -70,6 +75,8 @@ fn answer(reply: &Reply) -> String {
         Reply::Assigned(assigned) => workers::assigned(assigned),
         Reply::Purged(swept) => format!("purged {}", self::swept(swept)),
         Reply::Redriven(swept) => format!("redriven {}", self::swept(swept)),
+        Reply::WorkflowSubmitted(submitted) => workflows::submitted(submitted),
+        Reply::WorkflowCancelled(cancelled) => workflows::cancelled(cancelled),
         Reply::Transacted(transacted) => {
             transacted.results.iter().map(done).collect::<Vec<_>>().join(" + ")
         }
@@ -143,6 +150,8 @@ fn refused(rejection: &Rejection) -> String {
         | Rejection::WrongState(_)
         | Rejection::AlreadyExists(_)
         | Rejection::OperationRefused(_)
+        | Rejection::WorkflowNotFound(_)
+        | Rejection::DependencyCycle(_)
         | Rejection::LimitNotFound(_)
         | Rejection::WorkerNotFound(_)
         | Rejection::WorkerLimit(_)
@@ -155,7 +164,7 @@ fn refused(rejection: &Rejection) -> String {
 /// The rows that have a number, neighbours as one, then those that have a name.
 fn rows(changes: &[Change]) -> Vec<String> {
     let mut runs: Vec<(String, u64, u64, String)> = Vec::new();
-    let mut named = Vec::new();
+    let (mut named, mut waits) = (Vec::new(), [0; 2]);
     let mut add = |before: &str, id: u64, after: String| match runs.last_mut() {
         Some((kind, _, last, state)) if *kind == before && *state == after && *last + 1 == id => {
             *last = id;
@@ -177,6 +186,10 @@ fn rows(changes: &[Change]) -> Vec<String> {
             Change::DeleteWorker(name) => named.push(format!("-worker {name}")),
             Change::PutLane(row) => named.push(format!("{} turn {}", row.key, row.turn)),
             Change::DeleteLane(_, key) => named.push(format!("-{key}")),
+            Change::PutWorkflow(row) => named.push(format!("workflow w{}", row.first_task)),
+            Change::DeleteWorkflow(first) => named.push(format!("-workflow w{}", first.get())),
+            Change::PutWait(_) => waits[0] += 1,
+            Change::DeleteWait(..) => waits[1] += 1,
             Change::PutQueue(row) => {
                 let deleted = if row.deleted { " deleted" } else { "" };
                 let paused = if row.paused { " paused" } else { "" };
@@ -196,6 +209,7 @@ fn rows(changes: &[Change]) -> Vec<String> {
             Change::DeleteEnded(id) => add("-end of t", id.get(), String::new()),
         }
     }
+    named.extend(workflows::waits(waits));
     let text = |(kind, first, last, state): (String, u64, u64, String)| {
         let letter = if kind.ends_with('t') { "t" } else { "" };
         let more = if first == last { String::new() } else { format!("..{letter}{last}") };
@@ -296,7 +310,7 @@ pub(crate) fn page((tasks, next): (Vec<TaskView>, Option<TaskId>)) -> String {
     if text.is_empty() { "nothing".into() } else { text.join(", ") }
 }
 
-fn counts(counts: &StateCounts) -> String {
+pub(crate) fn counts(counts: &StateCounts) -> String {
     let StateCounts { scheduled, blocked, ready, leased, retrying, .. } = *counts;
     let StateCounts { succeeded, dead, cancelled, expired, .. } = *counts;
     let unfinished = [scheduled, blocked, ready, leased, retrying];
@@ -311,7 +325,7 @@ fn list(ids: &[u64]) -> String {
     ids.iter().map(|id| format!("t{id}")).collect::<Vec<_>>().join(",")
 }
 
-fn span(first: u64, last: u64) -> String {
+pub(crate) fn span(first: u64, last: u64) -> String {
     if first == last { format!("t{first}") } else { format!("t{first}..t{last}") }
 }
 

@@ -33,6 +33,12 @@ impl Words {
         word.parse().unwrap_or_else(|_| panic!("{word} is no id in {}", self.place))
     }
 
+    /// The next word, read.
+    pub(crate) fn parsed_next<T: FromStr>(&mut self) -> T {
+        let word = self.next();
+        word.parse().unwrap_or_else(|_| panic!("{word} is not valid in {}", self.place))
+    }
+
     /// What the next `name=` says.
     pub(crate) fn option(&mut self, name: &str) -> Option<String> {
         let value =

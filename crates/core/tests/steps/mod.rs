@@ -2,20 +2,26 @@
 //! after shrinking still means something.
 
 mod order;
+mod part;
+pub(crate) mod past;
+mod workers;
+mod workflows;
 
 use bytes::Bytes;
-use ferry_core::command as transact;
 use ferry_core::command::{
-    Ack, Action, Cancel, DeadFilter, DeleteQueue, Dequeue, Enqueue, Extend, Idempotency, LeaseAck,
-    LeaseNack, Nack, NewTask, Operation, PauseQueue, Purge, PurgedState, PutQueue, QueueSettings,
-    Redrive, Release, Require, Retry, RetryPolicy, RunNow, Settle, Settlement, TableLimits,
-    Transact, Unique,
+    Ack, Action, Cancel, DeadFilter, DeleteQueue, Dequeue, Enqueue, Extend, Idempotency, Nack,
+    NewTask, Operation, PauseQueue, Purge, PurgedState, PutQueue, QueueSettings, Redrive, Release,
+    Retry, RetryPolicy, RunNow, Settle, Settlement, TableLimits, Transact, Unique,
 };
-use ferry_core::{Command, Entry, Proposal, StateName};
+use ferry_core::{Command, Entry, Proposal};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+
+use part::{Part, part};
+use past::Past;
+use workers::OfWorkers;
 
 /// What all payloads are made of.
 static PAYLOAD: [u8; (4 << 20) + 1] = [b'x'; (4 << 20) + 1];
@@ -43,19 +49,10 @@ enum Asked {
     Delete(DeleteQueue),
     /// Of the task that was enqueued so many before the last.
     OfTask(OfTask, u64),
-    /// Of a queue, or of a named limit.
+    /// Of a queue, a named limit or a workflow.
     OfQueue(Command),
     Transact(Vec<Part>),
-}
-
-/// A part of a transaction.
-#[derive(Clone, Debug)]
-enum Part {
-    Enqueue(Enqueue, Vec<usize>),
-    /// An ack or a nack, or else an ack.
-    Settle(Choice),
-    Cancel(u64),
-    Require(u64, StateName),
+    OfWorkers(OfWorkers),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,10 +79,11 @@ struct Key {
 }
 
 impl Step {
-    /// The entry, given the leader's clock, and the leases granted and tasks enqueued so far.
-    pub(crate) fn entry(&self, at_ms: u64, granted: &[(u64, u64)], tasks: u64) -> Entry {
+    /// The entry, given the leader's clock and what has come of the steps so far.
+    pub(crate) fn entry(&self, at_ms: u64, past: &Past) -> Entry {
+        let tasks = past.tasks;
         let settlements = |choices: &[Choice]| {
-            choices.iter().filter_map(|choice| choice.settlement(granted)).collect()
+            choices.iter().filter_map(|choice| choice.settlement(past)).collect()
         };
         let command = |asked: &Asked| match asked {
             Asked::Enqueue(enqueue, sizes) => Command::Enqueue(complete(enqueue, sizes, tasks)),
@@ -96,13 +94,14 @@ impl Step {
             Asked::Put(put) => Command::PutQueue(Box::new(put.clone())),
             Asked::Delete(delete) => Command::DeleteQueue(delete.clone()),
             Asked::OfTask(of_task, back) => of_task.command(tasks.saturating_sub(*back)),
-            Asked::OfQueue(command) => command.clone(),
+            Asked::OfQueue(command) => workflows::placed(command, tasks),
             Asked::Transact(parts) => {
-                let step = |part: &Part| part.step(granted, tasks);
+                let step = |part: &Part| part.step(past);
                 let operations = parts.iter().filter_map(step);
                 let operations = operations.map(|step| Operation { step: Some(step) }).collect();
                 Command::Transact(Transact { operations })
             }
+            Asked::OfWorkers(of_workers) => of_workers.command(past),
         };
         let proposal = |(asked, key): &(Asked, Option<Key>)| Proposal {
             command: Some(command(asked)),
@@ -122,6 +121,19 @@ impl Step {
     }
 }
 
+impl Step {
+    /// The worker that each proposal puts, if it does.
+    pub(crate) fn puts(&self) -> Vec<Option<String>> {
+        let put = |(asked, _): &(Asked, Option<Key>)| {
+            let Asked::OfWorkers(OfWorkers::Just(Command::PutWorker(put))) = asked else {
+                return None;
+            };
+            Some(put.worker.clone())
+        };
+        self.asked.iter().map(put).collect()
+    }
+}
+
 impl OfTask {
     fn command(self, task: u64) -> Command {
         match self {
@@ -132,36 +144,9 @@ impl OfTask {
     }
 }
 
-impl Part {
-    fn step(&self, granted: &[(u64, u64)], tasks: u64) -> Option<transact::Step> {
-        Some(match self {
-            Self::Enqueue(enqueue, sizes) => {
-                transact::Step::Enqueue(complete(enqueue, sizes, tasks))
-            }
-            Self::Settle(choice) => {
-                let Settlement { task, token, action } = choice.settlement(granted)?;
-                match action {
-                    Some(Action::Ack(ack)) => transact::Step::Ack(LeaseAck { task, token, ack }),
-                    Some(Action::Nack(nack)) => {
-                        transact::Step::Nack(LeaseNack { task, token, nack })
-                    }
-                    _ => transact::Step::Ack(LeaseAck { task, token, ack: Ack::default() }),
-                }
-            }
-            Self::Cancel(back) => {
-                transact::Step::Cancel(Cancel { task: tasks.saturating_sub(*back) })
-            }
-            Self::Require(back, state) => transact::Step::Require(Require {
-                task: tasks.saturating_sub(*back),
-                state: (*state).into(),
-            }),
-        })
-    }
-}
-
 impl Choice {
-    fn settlement(&self, granted: &[(u64, u64)]) -> Option<Settlement> {
-        let (task, token) = granted.iter().rev().nth(self.back)?;
+    fn settlement(&self, past: &Past) -> Option<Settlement> {
+        let (task, token) = past.granted.iter().rev().nth(self.back)?;
         let action = Some(self.action.clone());
         Some(Settlement { task: *task, token: token + self.token_off, action })
     }
@@ -207,17 +192,9 @@ fn asked() -> impl Strategy<Value = Asked> {
             .prop_map(|(of_task, back)| Asked::OfTask(of_task, back)),
         2 => of_queue().prop_map(Asked::OfQueue),
         2 => order::of_limit().prop_map(Asked::OfQueue),
+        3 => workflows::of_workflow().prop_map(Asked::OfQueue),
         3 => vec(part(), 1..4).prop_map(Asked::Transact),
-    ]
-}
-
-fn part() -> impl Strategy<Value = Part> {
-    let states = select(vec![StateName::Ready, StateName::Leased, StateName::Succeeded]);
-    prop_oneof![
-        2 => enqueue().prop_map(|(enqueue, sizes)| Part::Enqueue(enqueue, sizes)),
-        4 => choice().prop_map(Part::Settle),
-        1 => (0..8_u64).prop_map(Part::Cancel),
-        1 => (0..8_u64, states).prop_map(|(back, state)| Part::Require(back, state)),
+        8 => workers::of_workers().prop_map(Asked::OfWorkers),
     ]
 }
 
@@ -289,9 +266,9 @@ fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
         2 => halves(0..10).prop_map(|delay| (None, delay)),
         1 => halves(0..200).prop_map(|at| (Some(at), 0)),
     ];
-    let order = (order::key(), order::locks());
+    let order = (order::key(), order::locks(), workers::resources(), workers::labels());
     let task = (wishes, time, 0..10_u32, payload_bytes(), any::<bool>(), order).prop_map(
-        |(wishes, time, priority, bytes, binary, (key, locks))| {
+        |(wishes, time, priority, bytes, binary, (key, locks, resources, selector))| {
             let (max_attempts, lease_ms, retry, task_type, labels, ttl_ms, ties) = wishes;
             let (unique, depends_on, run_on_dependency_failure) = ties;
             let (run_at_ms, delay_ms) = time;
@@ -313,7 +290,8 @@ fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
                 key,
                 locks,
                 labels: (0..labels).map(|n| (format!("k{n}"), "v".into())).collect(),
-                ..NewTask::default()
+                resources,
+                selector,
             };
             (task, bytes)
         },
@@ -336,7 +314,7 @@ fn ties() -> impl Strategy<Value = (Option<Unique>, Vec<u64>, bool)> {
 }
 
 fn dequeue() -> impl Strategy<Value = Dequeue> {
-    let worker = option::of(select(vec!["w1", "w2"]).prop_map(Into::into));
+    let worker = option::of(workers::name());
     let lease_ms = option::of(halves(1..12));
     (vec(queue(), 1..3), 1..5_u32, lease_ms, worker).prop_map(|(queues, max, lease_ms, worker)| {
         Dequeue { queues, max, lease_ms, worker, settle: Vec::new() }

@@ -7,7 +7,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::queue;
+use super::{queue, workers};
 
 fn one_of(names: &[&str]) -> impl Strategy<Value = String> + use<> {
     select(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
@@ -41,13 +41,15 @@ fn rate() -> impl Strategy<Value = Rate> {
 
 /// Settings that are the standard beyond the order.
 pub(crate) fn settings() -> impl Strategy<Value = QueueSettings> {
-    let bounds = (option::weighted(0.3, 1..4_u64), option::weighted(0.3, rate()));
+    let bounds =
+        (option::weighted(0.3, 1..4_u64), option::weighted(0.3, rate()), workers::policy());
     (bounds, option::weighted(0.5, 1..4_u64), any::<bool>()).prop_map(
-        |((max_concurrency, rate), key_concurrency, fair)| QueueSettings {
+        |((max_concurrency, rate, assign), key_concurrency, fair)| QueueSettings {
             max_concurrency,
             rate,
             key_concurrency,
             fair,
+            assign,
             ..QueueSettings::standard()
         },
     )

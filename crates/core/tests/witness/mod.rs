@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use ferry_core::row::{
     CountersRow, EndedRow, EventRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow,
-    TaskRow, WorkerRow,
+    TaskRow, WaitRow, WorkerRow, WorkflowRow,
 };
 use ferry_core::{
     Applied, Change, Effect, Entry, Machine, Offer, Restoring, StateName, WorkerView,
@@ -96,6 +96,10 @@ impl Witness {
                 Effect::Room { worker } => {
                     assert!(rooms.insert(worker.as_str()), "{worker} has room twice");
                 }
+                Effect::Served { worker, .. } => {
+                    let is_room = rooms.contains(worker.as_str());
+                    assert!(is_room, "{worker} is done and has no room");
+                }
                 Effect::Alarm { at } => alarms.push(*at),
             }
         }
@@ -143,6 +147,8 @@ struct Stored {
     limits: BTreeMap<String, LimitRow>,
     lanes: BTreeMap<(u32, String), LaneRow>,
     workers: BTreeMap<String, WorkerRow>,
+    workflows: BTreeMap<TaskId, WorkflowRow>,
+    waits: BTreeMap<(TaskId, TaskId), WaitRow>,
 }
 
 impl Stored {
@@ -243,6 +249,23 @@ impl Stored {
                 self.lanes.remove(&(*queue, key.to_string()));
                 format!("key {key} of {queue}")
             }
+            Change::PutWorkflow(row) => {
+                self.workflows.insert(TaskId::new(row.first_task), recoded(row));
+                format!("workflow of t{}", row.first_task)
+            }
+            Change::DeleteWorkflow(first) => {
+                self.workflows.remove(first);
+                format!("workflow of {first}")
+            }
+            Change::PutWait(row) => {
+                let pair = (TaskId::new(row.task), TaskId::new(row.dependency));
+                self.waits.insert(pair, recoded(row));
+                format!("wait of t{} for t{}", row.task, row.dependency)
+            }
+            Change::DeleteWait(id, dependency) => {
+                self.waits.remove(&(*id, *dependency));
+                format!("wait of {id} for {dependency}")
+            }
         }
     }
 
@@ -250,6 +273,8 @@ impl Stored {
     fn restored(&self) -> Machine {
         let mut restoring = Restoring::default();
         self.workers.values().rev().for_each(|row| restoring.worker(row.clone()));
+        self.waits.values().rev().for_each(|row| restoring.wait(*row));
+        self.workflows.values().rev().for_each(|row| restoring.workflow(*row));
         self.lanes.values().rev().for_each(|row| restoring.lane(row.clone()));
         self.limits.values().rev().for_each(|row| restoring.limit(row.clone()));
         self.answers.values().rev().for_each(|row| restoring.idempotency(row.clone()));

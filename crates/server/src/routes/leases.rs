@@ -52,6 +52,8 @@ pub(crate) async fn settle(call: Call) -> Result<Response, Failure> {
     let build = |call: &Call| {
         let items = call.json::<SettleRequest>()?.check()?;
         let leases: Vec<LeaseId> = items.iter().map(|item| item.lease).collect();
+        // A list is of one worker, most often.
+        leases.first().into_iter().for_each(|lease| sign(call, *lease));
         let items = items.into_iter().map(translate::settlement).collect();
         Ok((Command::Settle(Settle { items }), leases))
     };
@@ -68,6 +70,20 @@ pub(crate) async fn settle(call: Call) -> Result<Response, Failure> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoFields {}
 
+/// Notes that the registered worker lives that holds a lease.
+fn sign(call: &Call, lease: LeaseId) {
+    let sessions = &call.node.workers.sessions;
+    if sessions.is_empty() {
+        return;
+    }
+    let holder = call.node.replica.view(|_, machine| {
+        let row = machine.task(lease.task)?.row;
+        let worker = row.worker.filter(|_| row.token == Some(lease.token.get()))?;
+        machine.worker(&worker).is_some().then_some(worker)
+    });
+    holder.into_iter().for_each(|worker| sessions.sign(&worker));
+}
+
 fn settled(index: LogIndex, accepted: &Accepted) -> Response {
     answer::json(StatusCode::OK, index, &translate::settled(accepted))
 }
@@ -81,6 +97,7 @@ async fn settle_one(
     call.query.allow_write(&[])?;
     let build = |call: &Call| {
         let settlement = Settlement { lease, action: parse(call)? };
+        sign(call, lease);
         let items = vec![translate::settlement(settlement)];
         Ok((Command::Settle(Settle { items }), ()))
     };

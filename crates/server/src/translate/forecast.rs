@@ -69,13 +69,13 @@ fn predict(
 }
 
 fn bucket(bucket: &TrafficBucket) -> theory::Bucket {
-    let TrafficBucket { number, batches, gaps, services, waits, names, leased } = *bucket;
+    let TrafficBucket { number, batches, gaps, services, waits, slots, leased } = *bucket;
     let observed = theory::Observed {
         batches: sums(batches),
         gaps: sums(gaps),
         services: sums(services),
         waits: sums(waits),
-        workers: names.max(leased),
+        workers: slots.max(leased),
     };
     theory::Bucket { number, observed }
 }

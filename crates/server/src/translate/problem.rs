@@ -1,6 +1,6 @@
 use ferry_api::{Code, Problem};
 use ferry_core::rejection::{
-    AlreadyExists, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty, QueueNotFound, TaskNotFound,
+    AlreadyExists, DependencyCycle, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty, QueueNotFound, TaskNotFound,
     TooManyKeys, WorkerLimit, WrongState,
 };
 
@@ -67,6 +67,13 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
         }
         Rejection::LimitNotFound(_) => {
             with(Code::LimitNotFound, "put it first or correct its name")
+        }
+        Rejection::WorkflowNotFound(_) => {
+            with(Code::WorkflowNotFound, "none of its tasks is kept any longer, or the id is wrong")
+        }
+        Rejection::DependencyCycle(DependencyCycle { path, .. }) => {
+            let problem = with(Code::DependencyCycle, "take out one of these dependencies");
+            Problem { path: path.clone(), ..problem }
         }
         Rejection::WorkerNotFound(_) => {
             with(Code::WorkerNotFound, "register it first or correct its name")

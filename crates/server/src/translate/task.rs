@@ -7,7 +7,7 @@ use ferry_api::{
     CheckedTask, Due, LeaseDocument, OnDependencyFailure, Payload, TaskDocument, Unique,
     UniqueUntil,
 };
-use ferry_types::WorkerName;
+use ferry_types::{WorkerName, WorkflowId};
 
 use super::*;
 
@@ -119,6 +119,8 @@ pub(crate) fn document(
         },
         resources: row.resources,
         selector: row.selector,
+        workflow: row.workflow.map(|first| WorkflowId::new(TaskId::new(first))),
+        task_ref: row.task_ref.parse().ok(),
         lease,
         index: LogIndex::new(row.index),
     }

@@ -5,7 +5,8 @@ use rocksdb::WriteBatch;
 
 use super::keyspace::{
     APPLIED_KEY, COUNTERS_KEY, LEADERS_KEY, MEMBERSHIP_KEY, ended_key, events_key, idempotency_key,
-    lane_key, limit_key, payload_key, queue_key, result_key, task_key, worker_key,
+    lane_key, limit_key, payload_key, queue_key, result_key, task_key, wait_key, worker_key,
+    workflow_key,
 };
 use crate::row::{LogIdRow, StoredMembershipRow};
 use crate::{LogId, Membership};
@@ -62,6 +63,15 @@ fn add(batch: &mut WriteBatch, change: &Change, row: &mut Vec<u8>) {
         Change::DeleteLane(queue, key) => batch.delete(lane_key(*queue, key)),
         Change::PutWorker(worker) => batch.put(worker_key(&worker.worker), encoded(worker, row)),
         Change::DeleteWorker(name) => batch.delete(worker_key(name)),
+        Change::PutWorkflow(workflow) => {
+            batch.put(workflow_key(TaskId::new(workflow.first_task)), encoded(workflow, row));
+        }
+        Change::DeleteWorkflow(first) => batch.delete(workflow_key(*first)),
+        Change::PutWait(wait) => {
+            let key = wait_key(TaskId::new(wait.task), TaskId::new(wait.dependency));
+            batch.put(key, encoded(wait, row));
+        }
+        Change::DeleteWait(id, dependency) => batch.delete(wait_key(*id, *dependency)),
     }
 }
 

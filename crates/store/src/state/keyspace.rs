@@ -30,11 +30,15 @@ pub(crate) enum Keyspace {
     Ended = 0x0c,
     /// By the worker's name.
     Worker = 0x0d,
+    /// By the number of the workflow's first task.
+    Workflow = 0x0f,
+    /// By the task's number and that of the task that it waits for.
+    Wait = 0x10,
 }
 
 impl Keyspace {
     /// Every keyspace, in key order.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Meta,
         Self::Counters,
         Self::Queue,
@@ -48,6 +52,8 @@ impl Keyspace {
         Self::Lane,
         Self::Ended,
         Self::Worker,
+        Self::Workflow,
+        Self::Wait,
     ];
 
     /// The keyspace of a key; `None` if no keyspace has its tag.
@@ -119,6 +125,20 @@ pub(crate) fn ended_key(id: TaskId) -> [u8; 9] {
 /// What an entry did to tasks, 9 bytes: tag, the entry's index (u64, big-endian).
 pub(crate) fn events_key(index: LogIndex) -> [u8; 9] {
     numbered_key(Keyspace::Events, index.get())
+}
+
+/// A workflow, 9 bytes: tag, the number of its first task (u64, big-endian).
+pub(crate) fn workflow_key(first: TaskId) -> [u8; 9] {
+    numbered_key(Keyspace::Workflow, first.get())
+}
+
+/// That a task waits, 17 bytes: tag, the task's number, the number of the task that it waits for
+/// (both u64, big-endian).
+pub(crate) fn wait_key(id: TaskId, dependency: TaskId) -> [u8; 17] {
+    let mut key = [Keyspace::Wait as u8; 17];
+    key[1..9].copy_from_slice(&id.get().to_be_bytes());
+    key[9..].copy_from_slice(&dependency.get().to_be_bytes());
+    key
 }
 
 fn numbered_key(keyspace: Keyspace, number: u64) -> [u8; 9] {

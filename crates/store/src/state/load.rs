@@ -2,7 +2,7 @@
 
 use ferry_core::row::{
     CountersRow, EndedRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow, TaskRow,
-    WorkerRow,
+    WaitRow, WorkerRow, WorkflowRow,
 };
 use ferry_core::{Machine, Restoring};
 use prost::Message;
@@ -31,6 +31,10 @@ pub(super) fn machine(db: &Db) -> Result<Machine, StoreError> {
             Keyspace::Lane => each::<LaneRow>(db, keyspace, |row| restoring.lane(row))?,
             Keyspace::Ended => each::<EndedRow>(db, keyspace, |row| restoring.ended(row))?,
             Keyspace::Worker => each::<WorkerRow>(db, keyspace, |row| restoring.worker(row))?,
+            Keyspace::Workflow => {
+                each::<WorkflowRow>(db, keyspace, |row| restoring.workflow(row))?;
+            }
+            Keyspace::Wait => each::<WaitRow>(db, keyspace, |row| restoring.wait(row))?,
             Keyspace::Leaders => each::<LeadersRow>(db, keyspace, |row| restoring.leaders(row))?,
         }
     }

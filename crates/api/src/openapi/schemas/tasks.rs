@@ -1,6 +1,7 @@
 use ferry_types::limits::{
     ATTEMPTS_MAX, DELAY_MAX, DEPENDENCIES_MAX, LABEL_KEY_BYTES_MAX, LABEL_VALUE_BYTES_MAX,
     LABELS_MAX, LEASE_MAX, LOCKS_MAX, PAGE_MAX, TASKS_PER_REQUEST_MAX, UNIQUE_KEY_BYTES_MAX,
+    WORKFLOW_TASKS_MAX,
 };
 use serde_json::{Value, json};
 
@@ -137,6 +138,19 @@ fn new_task() -> Value {
 }
 
 /// A task with its queue.
+/// A new task as it stands in a workflow.
+pub(super) fn in_workflow() -> Value {
+    let mut schema = with_queue();
+    schema["description"] = json!("A task of a workflow.");
+    schema["required"] = json!(["ref", "queue"]);
+    schema["properties"]["ref"] = of("TaskRef");
+    let depends_on = "What must have ended well before it runs: refs of the workflow, and ids of \
+        tasks that exist. A ref goes before an id.";
+    schema["properties"]["depends_on"] =
+        list(depends_on, json!({ "type": "string" }), 0, WORKFLOW_TASKS_MAX);
+    schema
+}
+
 pub(super) fn with_queue() -> Value {
     let mut schema = new_task();
     schema["description"] = json!("A task with its queue.");
@@ -199,10 +213,12 @@ fn document() -> Value {
             ("key", key("Its ordering key.")),
             ("locks", list("The locks that a lease on it takes.", key("A name."), 0, LOCKS_MAX)),
             ("unique", of("Unique")),
-            ("depends_on", list("What it was to come after.", of("TaskId"), 0, DEPENDENCIES_MAX)),
+            ("depends_on", list("What it was to come after.", of("TaskId"), 0, WORKFLOW_TASKS_MAX)),
             ("on_dependency_failure", on_failure()),
             ("resources", described("What it takes of its worker's resources.", "Resources")),
             ("selector", described("The labels that its worker must have.", "Labels")),
+            ("workflow", of("WorkflowId")),
+            ("ref", of("TaskRef")),
             ("lease", of("LeaseDocument")),
             ("index", count("The log index of its last change.")),
         ],

@@ -1,0 +1,102 @@
+//! Workflows: submit, read, cancel.
+
+use axum::response::Response;
+use ferry_api::{
+    CheckedWorkflowTask, SubmittedTask, SubmittedWorkflow, WorkflowDocument, WorkflowGraph,
+    WorkflowRequest,
+};
+use ferry_core::Reply;
+use ferry_core::command::{CancelWorkflow, Command, SubmitWorkflow, WorkflowTask};
+use ferry_core::rejection::{Rejection, WorkflowNotFound};
+use ferry_types::{TaskId, TaskRef, WorkflowId};
+use hyper::StatusCode;
+
+use crate::answer;
+use crate::call::Call;
+use crate::named::Named;
+use crate::pages::Page;
+use crate::problem::Failure;
+use crate::reads::{self, Read};
+use crate::routes::tasks::traceparent;
+use crate::sweeps::parts;
+use crate::writes::write;
+use crate::{translate, wall_clock};
+
+/// `POST /v1/workflows`: one log entry, all or none.
+pub(crate) async fn submit(call: Call) -> Result<Response, Failure> {
+    call.query.allow_write(&[])?;
+    let build = |call: &Call| {
+        let checked = call.json::<WorkflowRequest>()?.check(wall_clock::now())?;
+        let refs: Vec<TaskRef> = checked.iter().map(|task| task.task_ref.clone()).collect();
+        let traceparent = traceparent(call);
+        let task = |task| workflow_task(task, traceparent.clone());
+        let tasks = checked.into_iter().map(task).collect();
+        let create_queues = call.node.config.auto_create_queues;
+        Ok((Command::SubmitWorkflow(SubmitWorkflow { tasks, create_queues }), refs))
+    };
+    write(&call, build, |index, reply, refs| {
+        let Reply::WorkflowSubmitted(submitted) = reply else {
+            return Err(Failure::outcome_unknown());
+        };
+        let task = |(number, task_ref)| SubmittedTask { task_ref, id: TaskId::new(number) };
+        let id = WorkflowId::new(TaskId::new(submitted.first_task));
+        let tasks = (submitted.first_task..).zip(refs).map(task).collect();
+        Ok(answer::json(StatusCode::CREATED, index, &SubmittedWorkflow { id, tasks }))
+    })
+    .await
+}
+
+fn workflow_task(task: CheckedWorkflowTask, traceparent: Option<String>) -> WorkflowTask {
+    WorkflowTask {
+        task_ref: task.task_ref.as_str().into(),
+        queue: task.queue.as_str().into(),
+        task: translate::new_task(task.task, traceparent),
+        after: task.after,
+    }
+}
+
+/// `GET /v1/workflows/{workflow}`: how far it has come, and a page of its graph.
+pub(crate) async fn get(Named(id): Named<WorkflowId>, call: Call) -> Result<Response, Failure> {
+    call.query.allow_read(&["limit", "page_token"])?;
+    let page = Page::of(&call)?;
+    let after = page.after.as_deref().map(str::parse::<TaskId>).transpose();
+    let after = after.map_err(|invalid| Failure::invalid_name("page_token", &invalid))?;
+    let freshness = match reads::prepare(&call).await? {
+        Read::Answered(response) => return Ok(response),
+        Read::Here(freshness) => freshness,
+    };
+    let (index, view, mut tasks) = call.node.replica.view(|index, machine| {
+        (index, machine.workflow(id), machine.workflow_tasks(id, after, page.limit + 1))
+    });
+    let Some(view) = view else {
+        let workflow = id.first_task().get();
+        let rejection = Rejection::WorkflowNotFound(WorkflowNotFound { workflow });
+        return Err(Failure::rejected(&rejection, index));
+    };
+    let has_more = tasks.len() > page.limit;
+    tasks.truncate(page.limit);
+    let last = tasks.last().filter(|_| has_more).map(|last| TaskId::new(last.task.row.id));
+    let document = WorkflowDocument {
+        status: translate::workflow_status(&view),
+        graph: WorkflowGraph {
+            tasks: tasks.into_iter().filter_map(translate::graph_task).collect(),
+        },
+        next_page_token: last.map(|last| page.token(&last.to_string())),
+    };
+    Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
+}
+
+/// `DELETE /v1/workflows/{workflow}`: calls off what is left, one part after the other.
+pub(crate) async fn cancel(Named(id): Named<WorkflowId>, call: Call) -> Result<Response, Failure> {
+    call.query.allow_write(&[])?;
+    let workflow = id.first_task().get();
+    let command = |from| Command::CancelWorkflow(CancelWorkflow { workflow, from });
+    let read = |reply| {
+        let Reply::WorkflowCancelled(cancelled) = reply else { return None };
+        Some((cancelled.workflow, cancelled.next))
+    };
+    parts(&call, command, read, |index, view| {
+        answer::json(StatusCode::OK, index, &translate::workflow_status(view))
+    })
+    .await
+}

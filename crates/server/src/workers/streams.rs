@@ -1,0 +1,159 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use ferry_api::TaskDocument;
+use ferry_types::LeaseId;
+use tokio::sync::mpsc;
+
+/// Assignments that may wait for a client to take them. One that is slower loses its stream, and
+/// gets what is live of them first on the next.
+const WAITING_MAX: usize = 1_000;
+
+/// The streams of assignments that are open at this node, the newest of each worker. Cheap to
+/// clone.
+#[derive(Clone, Default)]
+pub(crate) struct Streams(Arc<Mutex<Open>>);
+
+#[derive(Default)]
+struct Open {
+    by_worker: BTreeMap<Box<str>, (u64, mpsc::Sender<Item>)>,
+    next_number: u64,
+}
+
+/// A task with its lease.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    /// By which the client knows it.
+    pub(crate) lease: LeaseId,
+    /// The task as JSON, in one line.
+    pub(crate) json: Bytes,
+}
+
+impl Item {
+    /// The task under a lease, as it is sent.
+    pub(crate) fn new(lease: LeaseId, task: &TaskDocument) -> Self {
+        let mut json = serde_json::to_vec(task).expect("a task has a JSON form");
+        // A payload is as its producer wrote it, perhaps in lines. Strings have no line ends in
+        // them, so what is replaced is space.
+        for byte in &mut json {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+        Self { lease, json: json.into() }
+    }
+}
+
+/// The receiving end of a stream, which is closed when this is dropped.
+pub(crate) struct Stream {
+    streams: Streams,
+    worker: Box<str>,
+    number: u64,
+    items: mpsc::Receiver<Item>,
+}
+
+impl Streams {
+    /// Opens a stream for a worker, and ends the one that it had.
+    pub(crate) fn open(&self, worker: &str) -> Stream {
+        let mut open = self.lock();
+        open.next_number += 1;
+        let number = open.next_number;
+        let (sender, items) = mpsc::channel(WAITING_MAX);
+        open.by_worker.insert(worker.into(), (number, sender));
+        Stream { streams: self.clone(), worker: worker.into(), number, items }
+    }
+
+    /// Sends an item to a worker, if it has a stream. One that does not keep up loses it.
+    pub(crate) fn send(&self, worker: &str, item: Item) {
+        let mut open = self.lock();
+        let Some((_, sender)) = open.by_worker.get(worker) else { return };
+        if sender.try_send(item).is_err() {
+            open.by_worker.remove(worker);
+        }
+    }
+
+    /// Ends the stream of a worker, if it has one: what it missed comes first on its next.
+    pub(crate) fn close(&self, worker: &str) {
+        self.lock().by_worker.remove(worker);
+    }
+
+    /// Ends all streams.
+    pub(crate) fn close_all(&self) {
+        self.lock().by_worker.clear();
+    }
+
+    /// The workers with an open stream.
+    pub(crate) fn workers(&self) -> Vec<Box<str>> {
+        self.lock().by_worker.keys().cloned().collect()
+    }
+
+    /// How many are open.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().by_worker.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        // Every change is done in one go, so a panicked holder leaves nothing half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stream {
+    /// The next item; `None` once the stream is ended. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Option<Item> {
+        self.items.recv().await
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let mut open = self.streams.lock();
+        if open.by_worker.get(&self.worker).is_some_and(|(number, _)| *number == self.number) {
+            open.by_worker.remove(&self.worker);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    fn item(token: &str) -> Item {
+        Item { lease: format!("l1.{token}").parse().expect("valid"), json: Bytes::new() }
+    }
+
+    fn lease(stream: &mut Stream) -> Option<Option<String>> {
+        stream.next().now_or_never().map(|item| item.map(|item| item.lease.to_string()))
+    }
+
+    #[test]
+    fn the_newest_stream_of_a_worker_wins() {
+        let streams = Streams::default();
+        let mut old = streams.open("w");
+        streams.send("w", item("1"));
+        let mut new = streams.open("w");
+        streams.send("w", item("2"));
+        streams.send("nobody", item("3"));
+        assert_eq!(lease(&mut old), Some(Some("l1.1".into())));
+        assert_eq!(lease(&mut old), Some(None), "it is ended");
+        drop(old);
+        assert_eq!(lease(&mut new), Some(Some("l1.2".into())));
+        assert_eq!(lease(&mut new), None, "it goes on");
+        assert_eq!(streams.len(), 1);
+        drop(new);
+        assert_eq!(streams.len(), 0);
+    }
+
+    #[test]
+    fn who_does_not_keep_up_loses_the_stream() {
+        let streams = Streams::default();
+        let mut slow = streams.open("w");
+        (0..=WAITING_MAX).for_each(|_| streams.send("w", item("1")));
+        assert_eq!(streams.len(), 0);
+        (0..WAITING_MAX).for_each(|_| assert!(lease(&mut slow).flatten().is_some()));
+        assert_eq!(lease(&mut slow), Some(None));
+    }
+}

@@ -1,0 +1,44 @@
+//! Registered workers: sessions, assignments, and what they need.
+
+use ferry_tests::{Assignments, Client, Cluster};
+use serde_json::json;
+
+async fn stream(client: &Client, worker: &str) -> Assignments {
+    let path = format!("/v1/workers/{worker}/assignments");
+    client.request("GET", &path).assignments().await.expect("the worker is registered")
+}
+
+#[tokio::test]
+async fn an_assignment_comes_over_any_node_and_again_after_the_leader_died() {
+    let mut cluster = Cluster::start(3).await;
+    let leader = cluster.leader().await;
+    let [one, other] = cluster.others(leader)[..] else { panic!("three nodes") };
+    let client = cluster.client(one);
+    client.put("/v1/queues/mail", json!({"assign": "least_loaded"})).await.expect(201);
+    let settings = json!({"queues": ["mail"], "slots": 2, "session_ms": 60_000});
+    let worker = client.put("/v1/workers/w1", settings).await.expect(201);
+    assert_eq!(worker["session_ms"], 60_000, "{worker}");
+    let mut assignments = stream(&client, "w1").await;
+    let ids = client.enqueue_many("mail", 3).await;
+    let (first, second) = (assignments.lease().await, assignments.lease().await);
+    assert_eq!([&first.task, &second.task], [&ids[0], &ids[1]]);
+    let worker = client.get("/v1/workers/w1").await.expect(200);
+    assert_eq!(worker["load"], json!({"slots": 2, "resources": {}}), "{worker}");
+    let leases: Vec<_> = worker["leases"].as_array().expect("a list").iter().collect();
+    assert_eq!((leases.len(), &leases[0]["lease"]), (2, &json!(first.id)), "{worker}");
+    client.settle(&first.id, "ack", json!({})).await.expect(200);
+    assert_eq!(assignments.lease().await.task, ids[2], "a slot is free again");
+
+    cluster.node(leader).kill();
+    assert_eq!(assignments.next().await, None, "it ends with leadership");
+    let client = cluster.client(other);
+    cluster.leader_other_than(leader).await;
+    let mut assignments = stream(&client, "w1").await;
+    let again = assignments.lease().await;
+    assert_eq!(again.id, second.id, "what is live comes first");
+    client.settle(&again.id, "ack", json!({})).await.expect(200);
+    let last = assignments.lease().await;
+    assert_eq!(last.task, ids[2]);
+    client.settle(&last.id, "ack", json!({})).await.expect(200);
+    assert_eq!(client.count("mail", "succeeded").await, 3);
+}
