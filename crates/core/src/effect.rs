@@ -10,6 +10,11 @@ pub enum Effect {
         /// Tasks that became ready in the entry and are still.
         tasks: u64,
     },
+    /// The queue was deleted: let those who wait on it know.
+    Gone {
+        /// The queue.
+        queue: QueueName,
+    },
     /// The nearest deadline moved, or is due already: propose an entry at this time, or at any
     /// later one.
     Alarm {

@@ -42,7 +42,7 @@ fn leased(id: u64, token: u64) -> TaskRow {
 }
 
 fn answer(id: u64, key: &str) -> IdempotencyRow {
-    let reply = Some(Reply::QueuePut(QueuePut { created: true }));
+    let reply = Some(Reply::QueuePut(QueuePut { created: true, status: None }));
     IdempotencyRow {
         id,
         key: key.into(),

@@ -129,6 +129,8 @@ async fn ring(mut effects: mpsc::UnboundedReceiver<Vec<Effect>>, waiters: Arc<Wa
         for effect in batch {
             match effect {
                 Effect::Wake { queue, tasks } => waiters.wake(&queue, tasks),
+                // All of them look, and find that it is gone.
+                Effect::Gone { queue } => waiters.wake(&queue, u64::MAX),
                 // The replica proposes in time by itself.
                 Effect::Alarm { .. } => {}
             }

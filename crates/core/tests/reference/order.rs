@@ -263,8 +263,9 @@ impl Reference {
         if let (Some(old), Some(tokens)) = (&old, &mut tokens) {
             tokens.change(old.rate.as_ref(), settings.rate.as_ref(), self.now);
         }
+        let held = self.held_within(&settings.scope);
         self.order.limits.insert(limit, (settings, tokens.unwrap_or_default()));
-        Reply::LimitPut(LimitPut { created })
+        Reply::LimitPut(LimitPut { created, leased: held })
     }
 
     pub(crate) fn delete_limit(&mut self, delete: DeleteLimit) -> Result<Reply, Rejection> {
@@ -277,12 +278,13 @@ impl Reference {
 
     /// The named limits, and how many leased tasks each binds.
     pub(crate) fn limits_in_use(&self) -> Vec<(String, u64)> {
-        let held = |scope: &LimitScope| {
-            let held = self.tasks.iter().filter(|task| is_held(task) && binds(scope, task));
-            held.count() as u64
-        };
         let limits = self.order.limits.iter();
-        limits.map(|(name, (limit, _))| (name.clone(), held(&limit.scope))).collect()
+        limits.map(|(name, (limit, _))| (name.clone(), self.held_within(&limit.scope))).collect()
+    }
+
+    fn held_within(&self, scope: &LimitScope) -> u64 {
+        let held = self.tasks.iter().filter(|task| is_held(task) && binds(scope, task));
+        held.count() as u64
     }
 }
 

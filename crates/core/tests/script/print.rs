@@ -21,6 +21,7 @@ pub(crate) fn applied(applied: &Applied) -> String {
     for effect in &applied.effects {
         text.push(match effect {
             Effect::Wake { queue, tasks } => format!("wake {queue} {tasks}"),
+            Effect::Gone { queue } => format!("gone {queue}"),
             Effect::Alarm { at } => format!("alarm {}", time(at.as_millis())),
         });
     }

@@ -31,13 +31,14 @@ impl Witness {
         let (before, alarm) = (self.machine.now(), self.machine.next_alarm());
         let (at_ms, proposals) = (entry.at_ms, entry.proposals.len());
         self.events_max = entry.limits.events_max;
-        let offering = self.offering();
+        let (offering, living) = (self.offering(), self.living());
         let applied = self.machine.apply(LogIndex::new(self.index), entry);
 
         assert_eq!(applied.outcomes.len(), proposals, "an outcome per proposal");
         assert_eq!(self.machine.now().as_millis(), before.as_millis().max(at_ms), "I1");
         self.machine.check().unwrap_or_else(|wrong| panic!("{wrong}"));
         self.check_effects(&applied.effects, alarm, &offering);
+        self.check_gone(&applied.effects, &living);
         self.stored.store(&applied.changes);
         assert!(self.stored.restored() == self.machine, "the rows do not hold the state");
         self.stored.check_bodies();
@@ -57,9 +58,24 @@ impl Witness {
 
     /// The queues from which a dequeue gets a task, now or when a rate lets it.
     fn offering(&self) -> BTreeSet<String> {
-        let names = self.machine.queues(None, usize::MAX).into_iter().map(|queue| queue.name);
-        let names = names.map(|name| name.to_string());
+        let names = self.living().into_iter();
         names.filter(|name| self.machine.offers(name) != Some(Offer::Nothing)).collect()
+    }
+
+    fn living(&self) -> BTreeSet<String> {
+        let queues = self.machine.queues(None, usize::MAX).into_iter();
+        queues.map(|queue| queue.name.to_string()).collect()
+    }
+
+    /// Who waits for a queue that is there no more is told so.
+    fn check_gone(&self, effects: &[Effect], living: &BTreeSet<String>) {
+        let is_told = |name: &String| {
+            effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Gone { queue } if queue.as_str() == name))
+        };
+        let living_now = self.living();
+        assert!(living.difference(&living_now).all(is_told), "{living:?} to {living_now:?}");
     }
 
     fn check_effects(
@@ -78,6 +94,7 @@ impl Witness {
                     assert!((1..=ready).contains(tasks), "{ready} ready, {tasks} woken");
                     assert!(woken.insert(queue.to_string()), "{queue} wakes twice");
                 }
+                Effect::Gone { .. } => {}
                 Effect::Alarm { at } => alarms.push(*at),
             }
         }

@@ -2,9 +2,10 @@
 
 use axum::response::Response;
 use ferry_api::{QueueList, QueueSettings};
+use ferry_core::Reply;
 use ferry_core::command::{Command, DeleteQueue, PauseQueue, PutQueue};
 use ferry_core::rejection::{QueueNotFound, Rejection};
-use ferry_core::{Machine, QueueView, Reply};
+use ferry_core::reply::{QueuePaused, QueuePut};
 use ferry_types::{QueueName, Timestamp};
 use hyper::StatusCode;
 
@@ -25,14 +26,15 @@ pub(crate) async fn put(Named(queue): Named<QueueName>, call: Call) -> Result<Re
         let settings: QueueSettings = call.json()?;
         let settings = translate::queue_settings(&settings)?;
         let put = PutQueue { queue: queue.as_str().into(), settings };
-        Ok((Command::PutQueue(Box::new(put)), settings))
+        Ok((Command::PutQueue(Box::new(put)), ()))
     };
-    write(&call, build, |index, reply, settings| {
-        let created = matches!(reply, Reply::QueuePut(put) if put.created);
-        let status = if created { StatusCode::CREATED } else { StatusCode::OK };
-        let (view, now) = present(&call, &queue);
-        let document = translate::queue_document(QueueView { settings, ..view }, now);
-        Ok(answer::json(status, index, &document))
+    write(&call, build, |index, reply, ()| {
+        let Reply::QueuePut(QueuePut { created, status: Some(status) }) = reply else {
+            return Err(Failure::outcome_unknown());
+        };
+        let code = if created { StatusCode::CREATED } else { StatusCode::OK };
+        let document = translate::queue_left(queue.clone(), &status, created);
+        Ok(answer::json(code, index, &document))
     })
     .await
 }
@@ -77,9 +79,11 @@ async fn set_paused(queue: QueueName, call: Call, paused: bool) -> Result<Respon
         let pause = PauseQueue { queue: queue.as_str().into(), paused };
         Ok((Command::PauseQueue(pause), ()))
     };
-    write(&call, build, |index, _, ()| {
-        let (view, now) = present(&call, &queue);
-        let document = translate::queue_document(QueueView { paused, ..view }, now);
+    write(&call, build, |index, reply, ()| {
+        let Reply::QueuePaused(QueuePaused { status: Some(status) }) = reply else {
+            return Err(Failure::outcome_unknown());
+        };
+        let document = translate::queue_left(queue.clone(), &status, false);
         Ok(answer::json(StatusCode::OK, index, &document))
     })
     .await
@@ -117,28 +121,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
 }
 
-/// A queue after a write, and the time; others may have deleted it since.
-fn present(call: &Call, queue: &QueueName) -> (QueueView, Timestamp) {
-    let look = |machine: &Machine| (machine.queue(queue.as_str()), machine.now());
-    let (view, now) = call.node.replica.view(|_, machine| look(machine));
-    (view.unwrap_or_else(|| empty(queue.clone())), now)
-}
-
 /// The time against which an age is shown: replicated time stands still in an idle cluster.
 fn age_base(replicated: Timestamp) -> Timestamp {
     replicated.max(crate::wall_clock::now())
-}
-
-/// What a queue is right after it was created.
-fn empty(name: QueueName) -> QueueView {
-    QueueView {
-        name,
-        settings: ferry_core::command::QueueSettings::standard(),
-        paused: false,
-        counts: ferry_core::rejection::StateCounts::default(),
-        bytes: 0,
-        oldest_ready_at: None,
-        enqueued_lately: 0,
-        acked_lately: 0,
-    }
 }
