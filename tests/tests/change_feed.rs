@@ -96,6 +96,29 @@ async fn what_is_no_longer_kept_is_refused_with_the_oldest() {
 }
 
 #[tokio::test]
+async fn what_has_not_happened_yet_cannot_have_been_seen() {
+    let cluster = Cluster::start(3).await;
+    let leader = cluster.leader().await;
+    cluster.client(leader).put_queue("mail", json!({})).await;
+    for node in cluster.ids() {
+        let client = cluster.client(node);
+        let answer = client.get("/v1/events?after_index=99999999").await;
+        assert!(answer.index() < 99_999_999, "an index that no node has reached");
+        let problem = answer.expect_problem(400, "invalid_argument");
+        assert_eq!(problem["field"], "after_index");
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("the newest index"), "{detail}");
+        let request = client.request("GET", "/v1/events").header("last-event-id", "99999999");
+        let problem = request.send().await.expect_problem(400, "invalid_argument");
+        assert_eq!(problem["field"], "last-event-id");
+        // What one node has acknowledged all others take for seen.
+        let newest = cluster.client(leader).post("/v1/queues/mail/pause", json!({})).await.index();
+        let path = format!("/v1/events?after_index={newest}");
+        client.request("GET", &path).events().await;
+    }
+}
+
+#[tokio::test]
 async fn a_stream_that_is_asked_for_wrongly_is_refused() {
     let cluster = Cluster::start(1).await;
     let client = cluster.client(1);

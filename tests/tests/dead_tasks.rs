@@ -44,6 +44,21 @@ async fn pain_14_a_redrive_loses_nothing_though_its_leader_is_killed() {
 }
 
 #[tokio::test]
+async fn a_redrive_that_finds_the_queue_full_says_so() {
+    let cluster = Cluster::start(1).await;
+    let client = cluster.client(1);
+    let ids = dead(&client, &[("a", "e"), ("a", "e"), ("a", "e")]).await;
+    client.put_queue("mail", json!({"max_tasks": 2})).await;
+    let redrive = client.request("POST", REDRIVE).key("r").json(&json!({}));
+    let answer = redrive.send().await.expect(200);
+    assert_eq!(answer, json!({"redriven": 2, "stopped": "queue_full"}));
+    assert_eq!(states(&client, &ids).await, ["ready", "ready", "dead"]);
+    let again = client.request("POST", REDRIVE).key("r").json(&json!({})).send().await;
+    assert_eq!(again.expect(200), answer);
+    client.post(REDRIVE, json!({})).await.expect_problem(429, "queue_full");
+}
+
+#[tokio::test]
 async fn pain_14_a_redrive_has_a_filter_a_bound_and_a_rehearsal() {
     let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);

@@ -45,6 +45,32 @@ async fn a_waiter_on_a_follower_is_woken_too() {
 }
 
 #[tokio::test]
+async fn whoever_waits_on_a_queue_that_is_deleted_is_told_at_once() {
+    let cluster = Cluster::start(3).await;
+    let leader = cluster.leader().await;
+    let client = cluster.client(leader);
+    client.put_queue("mail", json!({})).await;
+    client.put_queue("post", json!({})).await;
+    let waiters: Vec<_> = cluster
+        .ids()
+        .into_iter()
+        .map(|node| {
+            let body = json!({"queues": ["post", "mail"], "wait_ms": 60_000});
+            let request = cluster.client(node).request("POST", "/v1/dequeue").json(&body);
+            tokio::spawn(request.patience(Duration::from_secs(70)).send())
+        })
+        .collect();
+    parked(&client, 3).await;
+    let deleted = Instant::now();
+    client.delete("/v1/queues/mail").await.expect(204);
+    for waiter in waiters {
+        let answer = waiter.await.expect("the waiter does not panic");
+        assert_eq!(answer.expect_problem(404, "queue_not_found")["queue"], "mail");
+    }
+    assert!(deleted.elapsed() < Duration::from_secs(20), "told after {:?}", deleted.elapsed());
+}
+
+#[tokio::test]
 async fn a_thousand_waiters_get_one_task_each() {
     let cluster = Cluster::start(3).await;
     let leader = cluster.leader().await;

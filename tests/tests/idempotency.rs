@@ -20,6 +20,52 @@ async fn g5_a_key_gives_one_task_and_one_answer_on_every_node() {
 }
 
 #[tokio::test]
+async fn g5_a_repeated_change_of_a_queue_is_told_what_the_first_was() {
+    let mut cluster = Cluster::start(3).await;
+    let client = cluster.client(1);
+    let ask = async |client: &Client, method: &str, rest: &str, body: Value, key: &str| {
+        let request = client.request(method, &format!("/v1/{rest}")).key(key).json(&body);
+        request.send().await
+    };
+    let settings = json!({"max_tasks": 7});
+    let limit = json!({"match": {"queue": "mail"}, "max_concurrency": 5});
+    client.enqueue_many("mail", 2).await;
+    client.take("mail", 600_000).await;
+    let asked = [
+        ("PUT", "queues/new", json!({}), "k1", 201),
+        ("PUT", "queues/mail", settings, "k2", 200),
+        ("POST", "queues/mail/pause", json!({}), "k3", 200),
+        ("POST", "queues/mail/resume", json!({}), "k4", 200),
+        ("PUT", "limits/l", limit, "k5", 201),
+    ];
+    let mut first = Vec::new();
+    for (method, rest, body, key, status) in &asked {
+        first.push(ask(&client, method, rest, body.clone(), key).await.expect(*status));
+    }
+    assert_eq!((&first[2]["paused"], &first[3]["paused"]), (&json!(true), &json!(false)));
+    assert_eq!(first[2]["settings"]["max_tasks"], 7);
+    assert_eq!((&first[1]["counts"]["leased"], &first[4]["leased"]), (&json!(1), &json!(1)));
+
+    client.enqueue_many("mail", 3).await;
+    client.take("mail", 600_000).await;
+    client.enqueue_many("new", 1).await;
+    client.put_queue("mail", json!({"lease_ms": 5})).await;
+    let client = cluster.kill_leader().await;
+    for deleted in [false, true] {
+        if deleted {
+            client.delete("/v1/queues/mail?force=true").await.expect(204);
+            client.delete("/v1/queues/new?force=true").await.expect(204);
+            client.delete("/v1/limits/l").await.expect(204);
+        }
+        for ((method, rest, body, key, status), first) in asked.iter().zip(&first) {
+            let again = ask(&client, method, rest, body.clone(), key).await;
+            assert_eq!(again.header("ferry-replayed"), Some("true"));
+            assert_eq!(again.expect(*status), *first, "{method} {rest}, deleted: {deleted}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn g5_a_key_with_another_request_is_refused() {
     let cluster = Cluster::start(3).await;
     keyed(&cluster.client(1), TASKS, json!({"payload": 1}), "k1").await.expect(201);

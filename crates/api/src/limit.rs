@@ -53,7 +53,12 @@ impl LimitSettings {
             InvalidField::check_range("max_concurrency", most, 1..=limits::CONCURRENCY_MAX)?;
         }
         let rate = self.rate.as_ref().map(Rate::check).transpose();
-        rate.map(drop).map_err(|invalid| invalid.within("rate"))
+        rate.map_err(|invalid| invalid.within("rate"))?;
+        if self.max_concurrency.is_none() && self.rate.is_none() {
+            let detail = "is missing; give it or rate, or the limit limits nothing";
+            return Err(InvalidField::new("max_concurrency", detail));
+        }
+        Ok(())
     }
 }
 
@@ -101,6 +106,10 @@ mod tests {
         assert_eq!(refusal(r#"{"match": {}, "max_concurrency": 1}"#), empty);
         assert_eq!(refusal(r#"{"match": {"key": ""}}"#), "match.key must not be empty");
         assert_eq!(refusal(r#"{"match": {"type": ""}}"#), "match.type must not be empty");
+        assert_eq!(
+            refusal(r#"{"match": {"key": "a"}}"#),
+            "max_concurrency is missing; give it or rate, or the limit limits nothing"
+        );
         assert_eq!(
             refusal(r#"{"match": {"key": "a"}, "max_concurrency": 0}"#),
             "max_concurrency must be 1 to 1000000000, not 0"

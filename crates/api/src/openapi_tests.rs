@@ -91,7 +91,7 @@ fn samples() -> Vec<(&'static str, Value)> {
             value::<DeadFilter>(r#"{"type":"t","key":"k","labels":{"k":"v"},"error":"e"}"#),
         ),
         ("RedriveRequest", value::<RedriveRequest>(r#"{"max":1}"#)),
-        ("Redriven", value::<Redriven>(r#"{"redriven":1}"#)),
+        ("Redriven", value::<Redriven>(r#"{"redriven":1,"stopped":"queue_full"}"#)),
         ("NewTask", value::<NewTask>(new_task)),
         ("Unique", value::<Unique>(r#"{"key":"u","until":1}"#)),
         ("EnqueueOperation", value::<EnqueueOperation>(&with_queue)),

@@ -119,8 +119,10 @@ pub struct QueueDocument {
     /// How long the oldest ready task has been in the queue, in milliseconds; left out if none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest_ready_age_ms: Option<u64>,
-    /// How fast it moves.
-    pub rates: QueueRates,
+    /// How fast it moves; left out in the answer to a write, which is the same whenever it is
+    /// repeated, unless the queue is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rates: Option<QueueRates>,
 }
 
 /// How many tasks of a queue are in which state.
@@ -229,7 +231,7 @@ mod tests {
             counts: StateCounts { ready: 2, ..Default::default() },
             bytes: 10,
             oldest_ready_age_ms: Some(7),
-            rates: QueueRates { enqueue_per_second: 0.5, ack_per_second: 0.0 },
+            rates: Some(QueueRates { enqueue_per_second: 0.5, ack_per_second: 0.0 }),
         };
         let json = serde_json::to_string(&document).expect("a document has a JSON form");
         assert_eq!(

@@ -4,7 +4,7 @@ use ferry_types::limits;
 use serde::{Deserialize, Serialize};
 
 use crate::new_task::{check_key, check_type};
-use crate::{InvalidField, labels};
+use crate::{Code, InvalidField, labels};
 
 /// The body of `POST /v1/queues/{queue}/redrive`; may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,10 +38,13 @@ pub struct DeadFilter {
 }
 
 /// The answer to a redrive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redriven {
     /// How many tasks were redriven, or would be.
     pub redriven: u64,
+    /// Why it ended before the last of them: `queue_full`; left out if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Code>,
 }
 
 impl RedriveRequest {

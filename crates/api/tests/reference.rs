@@ -94,7 +94,9 @@ fn schema_section(out: &mut String, name: &str, schema: &Value) {
 /// A schema in a line: its name or type, what it means, its range and default.
 fn kind(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
-        return format!("[{name}](#{})", name.to_lowercase());
+        let link = format!("[{name}](#{})", name.to_lowercase());
+        let description = text(&schema["description"]);
+        return format!("{link}. {description}").trim_end_matches(". ").to_owned();
     }
     for choice in ["oneOf", "anyOf"] {
         if let Some(choices) = schema[choice].as_array() {

@@ -7,8 +7,9 @@ use ferry_api::{
     EnqueuedTasks, ExtendRequest, Extended, ForecastDocument, ForecastQuery, LimitDocument,
     LimitList, LimitSettings, NackRequest, NewTask, PageQuery, PurgeRequest, Purged, PurgedState,
     QueueDocument, QueueList, QueueSettings, RedriveRequest, Redriven, SettleRequest,
-    SettleResponse, Settled, Settlement, SubmittedWorkflow, TaskBatch, TaskDocument, TaskHistory, TaskList,
-    TasksQuery, TransferLeader, WorkflowDocument, WorkflowRequest, WorkflowStatus, routes,
+    SettleResponse, Settled, Settlement, SubmittedWorkflow, TaskBatch, TaskDocument, TaskHistory,
+    TaskList, TasksQuery, TransferLeader, WorkflowDocument, WorkflowRequest, WorkflowStatus,
+    routes,
 };
 use ferry_types::{LeaseId, LimitName, NodeId, QueueName, TaskId, WorkflowId};
 use reqwest::Method;

@@ -27,6 +27,11 @@ pub enum Effect {
         /// How long it took, from its lease to its ack.
         took: Duration,
     },
+    /// The queue was deleted: let those who wait on it know.
+    Gone {
+        /// The queue.
+        queue: QueueName,
+    },
     /// The nearest deadline moved, or is due already: propose an entry at this time, or at any
     /// later one.
     Alarm {

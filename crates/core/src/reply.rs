@@ -3,7 +3,7 @@
 
 mod worker;
 
-use crate::command::Sweep;
+use crate::command::{QueueSettings, Sweep};
 use crate::rejection::{Rejection, StateCounts};
 use crate::row::TaskRow;
 
@@ -194,11 +194,34 @@ pub struct Refused {
 }
 
 /// The queue has these settings.
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct QueuePut {
     /// Whether it is new.
     #[prost(bool, tag = "1")]
     pub created: bool,
+    /// How it stands; always there.
+    #[prost(message, optional, boxed, tag = "2")]
+    pub status: Option<Box<QueueStatus>>,
+}
+
+/// A queue as a command left it, so that who repeats the command is told the same.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct QueueStatus {
+    /// Its settings.
+    #[prost(message, required, tag = "1")]
+    pub settings: QueueSettings,
+    /// Whether it gives no tasks for now.
+    #[prost(bool, tag = "2")]
+    pub paused: bool,
+    /// How many tasks are in which state.
+    #[prost(message, required, tag = "3")]
+    pub counts: StateCounts,
+    /// Payload bytes of unfinished tasks.
+    #[prost(uint64, tag = "4")]
+    pub bytes: u64,
+    /// How long the ready task that was enqueued first has been there.
+    #[prost(uint64, optional, tag = "5")]
+    pub oldest_ready_age_ms: Option<u64>,
 }
 
 /// The queue is gone.
@@ -217,8 +240,12 @@ pub struct TaskChanged {
 }
 
 /// The queue is paused, or not any more, as was asked.
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
-pub struct QueuePaused {}
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct QueuePaused {
+    /// How it stands; always there.
+    #[prost(message, optional, boxed, tag = "1")]
+    pub status: Option<Box<QueueStatus>>,
+}
 
 /// What one step of a sweep over a queue's tasks did.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
@@ -273,6 +300,9 @@ pub struct LimitPut {
     /// Whether it is new.
     #[prost(bool, tag = "1")]
     pub created: bool,
+    /// How many of the tasks that it binds are leased.
+    #[prost(uint64, tag = "2")]
+    pub leased: u64,
 }
 
 /// The limit is gone.

@@ -82,7 +82,7 @@ fn assert_woken(machine: &Machine, reference: &Reference, starved: &[String], ap
             Some(Effect::Wake { tasks, .. }) => *tasks,
             _ => 0,
         };
-        let takeable = reference.takeable(name) as u64;
+        let takeable = reference.taken_in_turn(name) as u64;
         assert!(woken >= takeable, "{takeable} of {name} can be taken, {woken} woken");
     }
 }

@@ -46,7 +46,7 @@ fn worker(name: &str, session: u64) -> WorkerRow {
 }
 
 fn answer(id: u64, key: &str) -> IdempotencyRow {
-    let reply = Some(Reply::QueuePut(QueuePut { created: true }));
+    let reply = Some(Reply::QueuePut(QueuePut { created: true, status: None }));
     IdempotencyRow {
         id,
         key: key.into(),

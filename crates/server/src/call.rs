@@ -51,7 +51,6 @@ impl FromRequest<Arc<Door>> for Call {
 
     async fn from_request(request: Request, door: &Arc<Door>) -> Result<Self, Failure> {
         let arrived = Instant::now();
-        let node = Arc::clone(door.node()?);
         let (parts, body) = request.into_parts();
         accept::check(&parts.headers, media_types(&parts.uri))?;
         let query = Query::parse(parts.uri.query().unwrap_or(""))?;
@@ -59,6 +58,7 @@ impl FromRequest<Arc<Door>> for Call {
         let key = RequestKey::new(callers_key(&parts.headers)?, forwarded.as_ref());
         let may_forward = query.flag("forward", true)?;
         let patience = patience(&parts.headers)?;
+        let node = Arc::clone(door.node(patience).await?);
         let body = read_body(&parts.headers, body).await?;
         body::check_form(&parts.headers, &body)?;
         Ok(Self {

@@ -1,11 +1,14 @@
 //! What a process has from its first moment, before its replica stands: who it is, whether it
 //! stops, and the counters of its HTTP side.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use ferry_api::Code;
 use ferry_types::NodeId;
 use hyper::header::HeaderValue;
+use tokio::sync::SetOnce;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::metrics::HttpMetrics;
@@ -24,7 +27,7 @@ pub(crate) struct Door {
     pub(crate) stopping: CancellationToken,
     /// What the HTTP side counts.
     pub(crate) metrics: HttpMetrics,
-    node: OnceLock<Arc<Node>>,
+    node: SetOnce<Arc<Node>>,
 }
 
 impl Door {
@@ -36,7 +39,7 @@ impl Door {
             opened: Instant::now(),
             stopping: CancellationToken::new(),
             metrics: HttpMetrics::default(),
-            node: OnceLock::new(),
+            node: SetOnce::new(),
         })
     }
 
@@ -51,14 +54,22 @@ impl Door {
         self.node.get()
     }
 
-    /// The node, or what to tell who comes too early or too late.
-    pub(crate) fn node(&self) -> Result<&Arc<Node>, Failure> {
-        if self.stopping.is_cancelled() {
-            return Err(Failure::shutting_down());
+    /// The node, as soon as its replica stands.
+    ///
+    /// # Errors
+    /// What to tell who comes too early, and has no more patience than this, or too late.
+    pub(crate) async fn node(&self, patience: Duration) -> Result<&Arc<Node>, Failure> {
+        let opened = match self.try_node() {
+            Some(node) if !self.stopping.is_cancelled() => return Ok(node),
+            _ => timeout(patience, self.node.wait()),
+        };
+        tokio::select! {
+            biased;
+            () = self.stopping.cancelled() => Err(Failure::shutting_down()),
+            opened = opened => opened.map_err(|_| {
+                let detail = "the node is starting; nothing was written, so ask again";
+                Failure::new(Code::NoLeader, detail).retry_after_ms(1_000)
+            }),
         }
-        self.try_node().ok_or_else(|| {
-            let detail = "the node is starting; nothing was written, so ask again";
-            Failure::new(ferry_api::Code::NoLeader, detail).retry_after_ms(1_000)
-        })
     }
 }

@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::post;
-use ferry_types::NodeId;
+use ferry_types::{NodeId, limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -218,7 +218,6 @@ async fn wrong_methods_and_paths_are_told() {
         ("POST /v1/queues/%00/tasks", 400, "invalid_argument", ""),
         ("POST /v1/queues/%ff/tasks", 400, "invalid_argument", ""),
         ("POST /v1/leases/l1/ack", 400, "invalid_argument", ""),
-        ("GET /v1/queues/a", 503, "no_leader", "retry-after: 1\r\n"),
         ("GET /livez?x=1", 400, "unknown_field", ""),
         ("GET /readyz?consistency=stale", 400, "unknown_field", ""),
         ("GET /metrics?x", 400, "unknown_field", ""),
@@ -350,4 +349,23 @@ async fn streams_that_are_reset_at_once_are_answered_with_goaway() {
     }
     assert!(kinds.contains(&GOAWAY), "no GOAWAY among the frames {kinds:?}");
     assert!(Raw::connect(address).await.is_usable().await);
+}
+
+#[tokio::test]
+async fn who_comes_before_the_node_stands_waits_as_long_as_it_likes() {
+    let (address, _guard) = serve(10).await;
+    let started = Instant::now();
+    let mut raw = Raw::connect(address).await;
+    raw.send("GET /v1/queues/a HTTP/1.1\r\nhost: x\r\nferry-timeout-ms: 300\r\n\r\n").await;
+    let answer = raw.answer().await;
+    assert!(started.elapsed() >= Duration::from_millis(300), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("no_leader"), "{answer}");
+    assert!(answer.contains("retry-after: 1\r\n"), "{answer}");
+    for path in ["/livez", "/readyz"] {
+        let started = Instant::now();
+        let mut raw = Raw::connect(address).await;
+        raw.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+        let answer = raw.answer().await;
+        assert!(started.elapsed() < limits::REQUEST_TIMEOUT, "{path}: {answer}");
+    }
 }

@@ -151,6 +151,8 @@ async fn ring(
                 Effect::Served { worker, task_type, took } => {
                     workers.served(&worker, &task_type, took);
                 }
+                // All of them look, and find that it is gone.
+                Effect::Gone { queue } => waiters.wake(&queue, u64::MAX),
                 // The replica proposes in time by itself.
                 Effect::Alarm { .. } => {}
             }

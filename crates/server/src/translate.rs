@@ -3,10 +3,10 @@
 use ferry_api as api;
 use ferry_core::command::{self, Action, BestFit, LeastLoaded};
 use ferry_core::rejection;
-use ferry_core::reply::{Accepted, Lease, SettleOutcome, SettledItem};
+use ferry_core::reply::{Accepted, Lease, QueueStatus, SettleOutcome, SettledItem};
 use ferry_core::row::TaskRow;
 use ferry_core::{QueueView, Rejection, StateName, TaskView};
-use ferry_types::{LeaseId, LeaseToken, LogIndex, TaskId, Timestamp};
+use ferry_types::{LeaseId, LeaseToken, LogIndex, QueueName, TaskId, Timestamp};
 use hyper::StatusCode;
 use serde_json::value::RawValue;
 
@@ -137,36 +137,57 @@ pub(crate) fn counts(counts: &rejection::StateCounts) -> api::StateCounts {
 
 /// A queue as it stands at the replicated time `now`.
 pub(crate) fn queue_document(view: QueueView, now: Timestamp) -> api::QueueDocument {
-    let settings = view.settings;
     let per_second = |count: u64| count as f64 / QueueView::RATE_WINDOW.as_secs_f64();
     let age = |at: Timestamp| now.saturating_since(at).as_millis();
     api::QueueDocument {
         queue: view.name,
-        settings: api::QueueSettings {
-            lease_ms: settings.lease_ms,
-            max_attempts: settings.max_attempts,
-            retry: retry_document(settings.retry),
-            max_tasks: settings.max_tasks,
-            max_bytes: settings.max_bytes,
-            ttl_ms: settings.ttl_ms,
-            result_retention_ms: settings.result_retention_ms,
-            dead_retention_ms: settings.dead_retention_ms,
-            max_concurrency: settings.max_concurrency,
-            rate: settings.rate.map(limit::rate_document),
-            key_concurrency: settings.key_concurrency,
-            fair: settings.fair,
-            assign: assign_policy_document(settings.assign),
-        },
+        settings: settings_document(view.settings),
         paused: view.paused,
         counts: counts(&view.counts),
         bytes: view.bytes,
         oldest_ready_age_ms: view
             .oldest_ready_at
             .map(|at| u64::try_from(age(at)).unwrap_or(u64::MAX)),
-        rates: api::QueueRates {
+        rates: Some(api::QueueRates {
             enqueue_per_second: per_second(view.enqueued_lately),
             ack_per_second: per_second(view.acked_lately),
-        },
+        }),
+    }
+}
+
+/// A queue as a write left it. What a node has measured is not in the answer, so that whoever
+/// repeats the write is told the same, but a queue that is new has not moved.
+pub(crate) fn queue_left(
+    name: QueueName,
+    status: &QueueStatus,
+    is_new: bool,
+) -> api::QueueDocument {
+    api::QueueDocument {
+        queue: name,
+        settings: settings_document(status.settings.clone()),
+        paused: status.paused,
+        counts: counts(&status.counts),
+        bytes: status.bytes,
+        oldest_ready_age_ms: status.oldest_ready_age_ms,
+        rates: is_new.then(api::QueueRates::default),
+    }
+}
+
+fn settings_document(settings: command::QueueSettings) -> api::QueueSettings {
+    api::QueueSettings {
+        lease_ms: settings.lease_ms,
+        max_attempts: settings.max_attempts,
+        retry: retry_document(settings.retry),
+        max_tasks: settings.max_tasks,
+        max_bytes: settings.max_bytes,
+        ttl_ms: settings.ttl_ms,
+        result_retention_ms: settings.result_retention_ms,
+        dead_retention_ms: settings.dead_retention_ms,
+        max_concurrency: settings.max_concurrency,
+        rate: settings.rate.map(limit::rate_document),
+        key_concurrency: settings.key_concurrency,
+        fair: settings.fair,
+        assign: assign_policy_document(settings.assign),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ferry_types::limits::{DUE_PER_ENTRY_MAX, EVICTIONS_PER_INSERT_MAX};
-use ferry_types::{LogIndex, TaskId};
+use ferry_types::{LogIndex, QueueName, TaskId};
 
 use super::answers::Answer;
 use super::dependencies::has_failed;
@@ -33,6 +33,8 @@ pub(crate) struct Applying<'a> {
     /// How to undo what a transaction has done so far, while one is under way.
     pub(crate) journal: Option<Journal>,
     pub(crate) events: Events,
+    /// Queues that were deleted.
+    pub(crate) gone: Vec<QueueName>,
     has_new_leader: bool,
 }
 
@@ -43,7 +45,16 @@ impl<'a> Applying<'a> {
         let (dirty, events) = (Dirty::with_room(proposals), Events::with_room(2 * proposals));
         let has_new_leader = machine.leaders.note(index, entry.node);
         let limits = entry.limits;
-        Self { machine, index, limits, dirty, journal: None, events, has_new_leader }
+        Self {
+            machine,
+            index,
+            limits,
+            dirty,
+            journal: None,
+            events,
+            gone: Vec::new(),
+            has_new_leader,
+        }
     }
 
     /// Answers a proposal, from what is kept under its key if there is such an answer.
@@ -89,7 +100,9 @@ impl<'a> Applying<'a> {
             is_any.then(|| Effect::Wake { queue: queue.name.clone(), tasks })
         };
         let room = room.into_iter().map(|worker| Effect::Room { worker: worker.into() });
-        (woken.into_iter().filter_map(wake).chain(room).chain(served).collect(), changes)
+        let gone = self.gone.into_iter().map(|queue| Effect::Gone { queue });
+        let hints = woken.into_iter().filter_map(wake).chain(room).chain(served).chain(gone);
+        (hints.collect(), changes)
     }
 
     /// Changes a task, which exists, and tells what happened to it.

@@ -23,6 +23,7 @@ impl Applying<'_> {
         if !force && counts.unfinished() + counts.dead > 0 {
             return Err(Rejection::QueueNotEmpty(QueueNotEmpty { queue: name.clone(), counts }));
         }
+        self.gone.push(queue.name.clone());
         self.machine.queues.delete(number);
         self.machine.measured.remove(&number);
         self.dirty.queues.insert(number);

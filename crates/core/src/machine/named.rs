@@ -6,7 +6,7 @@ use super::applying::Applying;
 use super::task::Task;
 use crate::Rejection;
 use crate::rejection::{QueueNotFound, TaskNotFound, WrongState};
-use crate::reply::TaskChanged;
+use crate::reply::{QueueStatus, TaskChanged};
 use crate::row::TaskRow;
 use crate::state::StateName;
 
@@ -21,6 +21,21 @@ impl Applying<'_> {
     pub(crate) fn named_queue(&self, name: &str) -> Result<u32, Rejection> {
         let not_found = || Rejection::QueueNotFound(QueueNotFound { queue: name.into() });
         self.machine.queues.number(name).ok_or_else(not_found)
+    }
+
+    /// How a queue stands.
+    pub(crate) fn queue_status(&self, number: u32) -> Option<Box<QueueStatus>> {
+        let queue = self.machine.queues.get(number)?;
+        let oldest_ready = queue.oldest_ready().and_then(|id| self.machine.tasks.get(id));
+        let age = |task: &Task| self.machine.now().saturating_since(task.enqueued_at).as_millis();
+        Some(Box::new(QueueStatus {
+            settings: queue.settings.clone(),
+            paused: queue.paused,
+            counts: queue.counts(),
+            bytes: queue.bytes(),
+            oldest_ready_age_ms: oldest_ready
+                .map(|task| u64::try_from(age(task)).unwrap_or(u64::MAX)),
+        }))
     }
 
     /// A task as it is now, which exists, without its history.

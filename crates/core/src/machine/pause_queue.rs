@@ -17,6 +17,6 @@ impl Applying<'_> {
                 self.stir_all(number);
             }
         }
-        Ok(QueuePaused {})
+        Ok(QueuePaused { status: self.queue_status(number) })
     }
 }

@@ -34,7 +34,7 @@ impl Applying<'_> {
         });
         scopes.iter().for_each(|scope| self.stir_scope(scope));
         self.dirty.limits.insert(name.into());
-        Ok(LimitPut { created })
+        Ok(LimitPut { created, leased: held })
     }
 
     /// Notes that all tasks that a limit of this scope may bind may be let through.

@@ -14,8 +14,8 @@ impl Applying<'_> {
     pub(crate) fn put_queue(&mut self, command: PutQueue) -> Result<QueuePut, Rejection> {
         let PutQueue { queue: name, settings } = command;
         let Some(number) = self.machine.queues.number(&name) else {
-            self.create_queue(&name, settings)?;
-            return Ok(QueuePut { created: true });
+            let number = self.create_queue(&name, settings)?;
+            return Ok(QueuePut { created: true, status: self.queue_status(number) });
         };
         let queue = self.machine.queues.any(number);
         if changes_keys(&queue.settings, &settings) && queue.choice.lanes.len() > KEYS_SETTLED_MAX {
@@ -23,7 +23,7 @@ impl Applying<'_> {
             return Err(Rejection::TooManyKeys(TooManyKeys { queue: name, limit }));
         }
         self.change_settings(number, settings);
-        Ok(QueuePut { created: false })
+        Ok(QueuePut { created: false, status: self.queue_status(number) })
     }
 
     /// Adds a queue, whose name is free, and gives its number.

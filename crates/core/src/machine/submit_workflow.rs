@@ -65,16 +65,18 @@ impl Applying<'_> {
         create_queue: bool,
     ) -> Result<bool, Rejection> {
         let WorkflowTask { task_ref, queue: name, task: mut new, after } = task;
+        let item = u32::try_from(id.get() - first.get()).ok();
+        let missing = |missing| Rejection::TaskNotFound(TaskNotFound { item, ..missing });
         // What comes with the workflow has no number for others yet.
         if let Some(task) = new.depends_on.iter().copied().find(|number| *number >= first.get()) {
-            return Err(Rejection::TaskNotFound(TaskNotFound { task }));
+            return Err(missing(TaskNotFound { task, item: None }));
         }
         let queue = match self.machine.queues.number(&name) {
             Some(queue) => queue,
             None if create_queue => self.create_queue(&name, QueueSettings::standard())?,
             None => return Err(Rejection::QueueNotFound(QueueNotFound { queue: name })),
         };
-        let Dependencies { mut waits_for, failed } = self.dependencies(&new)?;
+        let Dependencies { mut waits_for, failed } = self.dependencies(&new).map_err(missing)?;
         self.require_unique(Some(queue), std::slice::from_ref(&new))?;
         self.require_room(queue, 1, new.payload.len() as u64)?;
 

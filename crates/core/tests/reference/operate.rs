@@ -76,7 +76,8 @@ impl Reference {
             queue.resumed = Some(index);
         }
         queue.paused = pause.paused;
-        Ok(Reply::QueuePaused(QueuePaused {}))
+        let status = Some(Box::new(self.status(&pause.queue)));
+        Ok(Reply::QueuePaused(QueuePaused { status }))
     }
 
     pub(crate) fn purge(&mut self, purge: &Purge) -> Result<Reply, Rejection> {

@@ -106,7 +106,7 @@ impl Reference {
 
     /// How many tasks of a queue can be taken one after the other, one of each key: with it the next
     /// of its key may be.
-    pub(crate) fn takeable(&self, queue: &str) -> usize {
+    pub(crate) fn taken_in_turn(&self, queue: &str) -> usize {
         let (mut rest, mut taken) = (self.clone(), Vec::new());
         while let Ok(id) = rest.next(queue, Taker::Anybody) {
             rest.is_delivered(id);
@@ -281,8 +281,9 @@ impl Reference {
         if let (Some(old), Some(tokens)) = (&old, &mut tokens) {
             tokens.change(old.rate.as_ref(), settings.rate.as_ref(), self.now);
         }
+        let held = self.held_within(&settings.scope);
         self.order.limits.insert(limit, (settings, tokens.unwrap_or_default()));
-        Reply::LimitPut(LimitPut { created })
+        Reply::LimitPut(LimitPut { created, leased: held })
     }
 
     pub(crate) fn delete_limit(&mut self, delete: DeleteLimit) -> Result<Reply, Rejection> {
@@ -295,12 +296,13 @@ impl Reference {
 
     /// The named limits, and how many leased tasks each binds.
     pub(crate) fn limits_in_use(&self) -> Vec<(String, u64)> {
-        let held = |scope: &LimitScope| {
-            let held = self.tasks.iter().filter(|task| is_held(task) && binds(scope, task));
-            held.count() as u64
-        };
         let limits = self.order.limits.iter();
-        limits.map(|(name, (limit, _))| (name.clone(), held(&limit.scope))).collect()
+        limits.map(|(name, (limit, _))| (name.clone(), self.held_within(&limit.scope))).collect()
+    }
+
+    fn held_within(&self, scope: &LimitScope) -> u64 {
+        let held = self.tasks.iter().filter(|task| is_held(task) && binds(scope, task));
+        held.count() as u64
     }
 }
 

@@ -1,6 +1,6 @@
 use ferry_core::command::{DeleteQueue, PutQueue};
 use ferry_core::rejection::QueueNotEmpty;
-use ferry_core::reply::{QueueDeleted, QueuePut};
+use ferry_core::reply::{QueueDeleted, QueuePut, QueueStatus};
 use ferry_core::{Rejection, Reply, StateName};
 
 use super::{Queue, Reference, Task, not_found};
@@ -15,7 +15,21 @@ impl Reference {
         let old = self.queues.get(&queue).map(|queue| queue.settings.clone());
         self.queues.insert(queue.clone(), Queue { number, settings, paused, resumed });
         self.settings_change(&queue, old);
-        Reply::QueuePut(QueuePut { created })
+        let status = Some(Box::new(self.status(&queue)));
+        Reply::QueuePut(QueuePut { created, status })
+    }
+
+    /// A queue as it stands.
+    pub(crate) fn status(&self, name: &str) -> QueueStatus {
+        let is_ready = |task: &&Task| task.queue == name && task.is(StateName::Ready);
+        let oldest = self.tasks.iter().filter(is_ready).map(|task| task.row.enqueued_at_ms).min();
+        QueueStatus {
+            settings: self.queues[name].settings.clone(),
+            paused: self.queues[name].paused,
+            counts: self.counts(name),
+            bytes: self.bytes(name),
+            oldest_ready_age_ms: oldest.map(|at| self.now - at),
+        }
     }
 
     pub(crate) fn delete(

@@ -40,8 +40,10 @@ impl Reference {
         self.workflows.insert(first_task, workflow);
         let mut hopeless = Vec::new();
         for WorkflowTask { task_ref, queue, task: mut new, after } in submit.tasks {
+            let item = Some((self.tasks_so_far + 1 - first_task) as u32);
+            let missing = |task| Rejection::TaskNotFound(TaskNotFound { task, item });
             if let Some(task) = new.depends_on.iter().copied().find(|id| *id >= first_task) {
-                return Err(Rejection::TaskNotFound(TaskNotFound { task }));
+                return Err(missing(task));
             }
             if !self.queues.contains_key(&queue) {
                 if !submit.create_queues {
@@ -50,7 +52,7 @@ impl Reference {
                 self.put(PutQueue { queue: queue.clone(), settings: QueueSettings::standard() });
             }
             for id in &new.depends_on {
-                self.known(*id)?;
+                self.known(*id).map_err(|_| missing(*id))?;
             }
             self.are_unique(&queue, std::slice::from_ref(&new))?;
             self.has_room(&queue, 1, new.payload.len() as u64)?;

@@ -2,6 +2,7 @@
 
 mod feed;
 pub(crate) mod order;
+mod queues;
 pub(crate) mod workers;
 pub(crate) mod workflows;
 
@@ -19,8 +20,8 @@ use ferry_core::rejection::{
     QueueLimit, QueueNotEmpty, QueueNotFound, StateCounts, TaskNotFound, WrongState,
 };
 use ferry_core::reply::{
-    Accepted, Dequeued, Done, Enqueued, Lease, OperationResult, QueueDeleted, QueuePaused,
-    QueuePut, Refused, SettleOutcome, Settled, SettledItem, Swept, TaskChanged, Transacted,
+    Accepted, Dequeued, Done, Enqueued, Lease, OperationResult, QueueDeleted, QueuePut, Refused,
+    SettleOutcome, Settled, SettledItem, Swept, TaskChanged, Transacted,
 };
 use ferry_core::row::{CountersRow, EndedRow, IdempotencyRow, KeptAnswer, QueueRow, TaskRow};
 use ferry_core::{Command, Entry, Proposal, Rejection, Reply, StateName};
@@ -208,10 +209,8 @@ pub(crate) fn replies() -> impl Iterator<Item = (&'static str, KeptAnswer)> {
             }),
         ),
         ("reply-settled", Reply::Settled(Settled { items: settled() })),
-        ("reply-queue-put", Reply::QueuePut(QueuePut { created: true })),
         ("reply-queue-deleted", Reply::QueueDeleted(QueueDeleted {})),
         ("reply-task-changed", Reply::TaskChanged(Box::new(changed))),
-        ("reply-queue-paused", Reply::QueuePaused(QueuePaused {})),
         ("reply-purged", Reply::Purged(swept)),
         ("reply-redriven", Reply::Redriven(swept)),
         ("reply-transacted", Reply::Transacted(transacted())),
@@ -220,6 +219,7 @@ pub(crate) fn replies() -> impl Iterator<Item = (&'static str, KeptAnswer)> {
         .chain(order::replies())
         .chain(workers::replies())
         .chain(workflows::replies())
+        .chain(queues::replies())
         .map(|(name, reply)| (name, KeptAnswer { reply: Some(reply) }))
 }
 
@@ -341,7 +341,9 @@ pub(crate) fn rows() -> Rows {
         forwarded: true,
         fingerprint: Bytes::from_static(b"0123456789abcdef"),
         expires_at_ms: 87,
-        answer: KeptAnswer { reply: Some(Reply::QueuePut(QueuePut { created: true })) },
+        answer: KeptAnswer {
+            reply: Some(Reply::QueuePut(QueuePut { created: true, status: None })),
+        },
     };
     let queue = QueueRow { id: 88, name: "q".into(), settings: SETTINGS, ..QueueRow::default() };
     let queue_deleted = QueueRow { deleted: true, ..queue.clone() };

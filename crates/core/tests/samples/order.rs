@@ -47,11 +47,12 @@ pub(crate) fn commands() -> [(&'static str, Command); 4] {
     ]
 }
 
-pub(crate) fn replies() -> [(&'static str, Reply); 3] {
+pub(crate) fn replies() -> [(&'static str, Reply); 4] {
     let nothing = Dequeued { not_before_ms: Some(206), ..Dequeued::default() };
     [
         ("reply-dequeued-not-before", Reply::Dequeued(nothing)),
-        ("reply-limit-put", Reply::LimitPut(LimitPut { created: true })),
+        ("reply-limit-put", Reply::LimitPut(LimitPut { created: true, leased: 0 })),
+        ("reply-limit-put-leased", Reply::LimitPut(LimitPut { created: false, leased: 3 })),
         ("reply-limit-deleted", Reply::LimitDeleted(LimitDeleted {})),
     ]
 }

@@ -28,6 +28,7 @@ pub(crate) fn applied(applied: &Applied) -> String {
                 let took = time(u64::try_from(took.as_millis()).expect("scripts are short"));
                 format!("{worker} did {task_type} in {took}")
             }
+            Effect::Gone { queue } => format!("gone {queue}"),
             Effect::Alarm { at } => format!("alarm {}", time(at.as_millis())),
         });
     }

@@ -33,13 +33,14 @@ impl Witness {
         let (before, alarm) = (self.machine.now(), self.machine.next_alarm());
         let (at_ms, proposals) = (entry.at_ms, entry.proposals.len());
         self.events_max = entry.limits.events_max;
-        let offering = self.offering();
+        let (offering, living) = (self.offering(), self.living());
         let applied = self.machine.apply(LogIndex::new(self.index), entry);
 
         assert_eq!(applied.outcomes.len(), proposals, "an outcome per proposal");
         assert_eq!(self.machine.now().as_millis(), before.as_millis().max(at_ms), "I1");
         self.machine.check().unwrap_or_else(|wrong| panic!("{wrong}"));
         self.check_effects(&applied.effects, alarm, &offering);
+        self.check_gone(&applied.effects, &living);
         self.stored.store(&applied.changes);
         assert!(self.stored.restored() == self.machine, "the rows do not hold the state");
         self.stored.check_bodies();
@@ -60,8 +61,7 @@ impl Witness {
     /// The queues from which somebody gets a task, now or when a rate lets it, and from which those
     /// do who are not registered, or are.
     fn offering(&self) -> Offering {
-        let queues = self.machine.queues(None, usize::MAX).into_iter();
-        let queues: Vec<String> = queues.map(|queue| queue.name.to_string()).collect();
+        let queues = self.living();
         let give = |offer| offer != Some(Offer::Nothing);
         let to = |worker: Option<&str>| {
             let given = queues.iter().filter(|name| give(self.machine.offers(name, worker)));
@@ -74,6 +74,22 @@ impl Witness {
             unregistered: to(None),
             workers: self.machine.workers(None).map(of_worker).collect(),
         }
+    }
+
+    fn living(&self) -> BTreeSet<String> {
+        let queues = self.machine.queues(None, usize::MAX).into_iter();
+        queues.map(|queue| queue.name.to_string()).collect()
+    }
+
+    /// Who waits for a queue that is there no more is told so.
+    fn check_gone(&self, effects: &[Effect], living: &BTreeSet<String>) {
+        let is_told = |name: &String| {
+            effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Gone { queue } if queue.as_str() == name))
+        };
+        let living_now = self.living();
+        assert!(living.difference(&living_now).all(is_told), "{living:?} to {living_now:?}");
     }
 
     fn check_effects(
@@ -100,6 +116,7 @@ impl Witness {
                     let is_room = rooms.contains(worker.as_str());
                     assert!(is_room, "{worker} is done and has no room");
                 }
+                Effect::Gone { .. } => {}
                 Effect::Alarm { at } => alarms.push(*at),
             }
         }

@@ -20,7 +20,10 @@ pub(crate) async fn get(call: Call) -> Result<Response, Failure> {
     let name = "a name of 1 to 80 of A-Z a-z 0-9 . _ -";
     let queue: Option<QueueName> = call.query.parsed("queue", name)?;
     let after = match after(&call)? {
-        Some(after) => after,
+        Some((field, after)) => {
+            require_past(&call, field, after).await?;
+            after
+        }
         // Whatever was acknowledged before this request came is not told.
         None => call.node.replica.linearize(call.remaining()).await?,
     };
@@ -41,9 +44,23 @@ pub(crate) async fn get(call: Call) -> Result<Response, Failure> {
     Ok(response)
 }
 
-/// The event that the caller has seen last. A browser that comes back repeats the URL that it began
+/// Refuses an index that nobody can have seen.
+async fn require_past(call: &Call, field: &str, after: LogIndex) -> Result<(), Failure> {
+    let replica = &call.node.replica;
+    if after > replica.applied_index() {
+        // The caller may have heard of it at a node that is ahead of this one.
+        replica.linearize(call.remaining()).await?;
+    }
+    let newest = replica.applied_index();
+    if after <= newest {
+        return Ok(());
+    }
+    Err(Failure::invalid(field, format!("must be at most {newest}, the newest index, not {after}")))
+}
+
+/// The event that the caller has seen last, and where it says so. A browser that comes back repeats the URL that it began
 /// with, so what it says in `Last-Event-ID` is newer.
-fn after(call: &Call) -> Result<Option<LogIndex>, Failure> {
+fn after(call: &Call) -> Result<Option<(&'static str, LogIndex)>, Failure> {
     let allowed = "a log index";
     let after = call.query.parsed::<u64>("after_index", allowed)?;
     let last = match call.headers.get(LAST_EVENT_ID) {
@@ -55,5 +72,6 @@ fn after(call: &Call) -> Result<Option<LogIndex>, Failure> {
             Some(index.ok_or_else(invalid)?)
         }
     };
-    Ok(last.or(after).map(LogIndex::new))
+    let last = last.map(|index| (LAST_EVENT_ID, LogIndex::new(index)));
+    Ok(last.or(after.map(|index| ("after_index", LogIndex::new(index)))))
 }

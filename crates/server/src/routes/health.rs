@@ -1,6 +1,7 @@
 //! Whether the process runs, and whether the node can serve. Neither is forwarded.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -26,7 +27,8 @@ pub(crate) async fn ready(
     probe: Probe,
 ) -> Result<Response, Failure> {
     probe.check(JSON)?;
-    let node = door.node()?;
+    // Whether it is ready is asked of it as it is.
+    let node = door.node(Duration::ZERO).await?;
     let replica = &node.replica;
     let knows_leader = replica.leader().borrow().is_some();
     let missing = match (replica.is_recovered(), knows_leader) {

@@ -4,6 +4,7 @@ use axum::response::Response;
 use ferry_api::{LimitList, LimitSettings};
 use ferry_core::command::{Command, DeleteLimit, PutLimit};
 use ferry_core::rejection::{LimitNotFound, Rejection};
+use ferry_core::reply::LimitPut;
 use ferry_core::{LimitView, Reply};
 use ferry_types::LimitName;
 use hyper::StatusCode;
@@ -27,10 +28,10 @@ pub(crate) async fn put(Named(limit): Named<LimitName>, call: Call) -> Result<Re
         Ok((Command::PutLimit(Box::new(put)), settings))
     };
     write(&call, build, |index, reply, settings| {
-        let created = matches!(reply, Reply::LimitPut(put) if put.created);
+        let Reply::LimitPut(LimitPut { created, leased }) = reply else {
+            return Err(Failure::outcome_unknown());
+        };
         let status = if created { StatusCode::CREATED } else { StatusCode::OK };
-        let view = call.node.replica.view(|_, machine| machine.limit(limit.as_str()));
-        let leased = view.map_or(0, |view| view.leased);
         let name = limit.as_str().to_owned();
         let document = translate::limit_document(LimitView { name, settings, leased });
         Ok(answer::json(status, index, &document))

@@ -2,10 +2,11 @@
 
 use axum::response::Response;
 use ferry_api::{QueueList, QueueSettings};
+use ferry_core::Reply;
 use ferry_core::command::{Command, DeleteQueue, PauseQueue, PutQueue};
 use ferry_core::rejection::{QueueNotFound, Rejection};
-use ferry_core::{Machine, QueueView, Reply};
-use ferry_types::{QueueName, Timestamp};
+use ferry_core::reply::{QueuePaused, QueuePut};
+use ferry_types::QueueName;
 use hyper::StatusCode;
 
 use crate::answer;
@@ -25,15 +26,16 @@ pub(crate) async fn put(Named(queue): Named<QueueName>, call: Call) -> Result<Re
     let build = |call: &Call| {
         let settings: QueueSettings = call.json()?;
         let settings = translate::queue_settings(&settings)?;
-        let put = PutQueue { queue: queue.as_str().into(), settings: settings.clone() };
-        Ok((Command::PutQueue(Box::new(put)), settings))
+        let put = PutQueue { queue: queue.as_str().into(), settings };
+        Ok((Command::PutQueue(Box::new(put)), ()))
     };
-    write(&call, build, |index, reply, settings| {
-        let created = matches!(reply, Reply::QueuePut(put) if put.created);
-        let status = if created { StatusCode::CREATED } else { StatusCode::OK };
-        let (view, now) = present(&call, &queue);
-        let document = translate::queue_document(QueueView { settings, ..view }, now);
-        Ok(answer::json(status, index, &document))
+    write(&call, build, |index, reply, ()| {
+        let Reply::QueuePut(QueuePut { created, status: Some(status) }) = reply else {
+            return Err(Failure::outcome_unknown());
+        };
+        let code = if created { StatusCode::CREATED } else { StatusCode::OK };
+        let document = translate::queue_left(queue.clone(), &status, created);
+        Ok(answer::json(code, index, &document))
     })
     .await
 }
@@ -78,9 +80,11 @@ async fn set_paused(queue: QueueName, call: Call, paused: bool) -> Result<Respon
         let pause = PauseQueue { queue: queue.as_str().into(), paused };
         Ok((Command::PauseQueue(pause), ()))
     };
-    write(&call, build, |index, _, ()| {
-        let (view, now) = present(&call, &queue);
-        let document = translate::queue_document(QueueView { paused, ..view }, now);
+    write(&call, build, |index, reply, ()| {
+        let Reply::QueuePaused(QueuePaused { status: Some(status) }) = reply else {
+            return Err(Failure::outcome_unknown());
+        };
+        let document = translate::queue_left(queue.clone(), &status, false);
         Ok(answer::json(StatusCode::OK, index, &document))
     })
     .await
@@ -116,25 +120,4 @@ pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
     let document = |view| translate::queue_document(view, now);
     let list = QueueList { queues: views.into_iter().map(document).collect(), next_page_token };
     Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
-}
-
-/// A queue after a write, and the time; others may have deleted it since.
-fn present(call: &Call, queue: &QueueName) -> (QueueView, Timestamp) {
-    let look = |machine: &Machine| (machine.queue(queue.as_str()), machine.now());
-    let (view, now) = call.node.replica.view(|_, machine| look(machine));
-    (view.unwrap_or_else(|| empty(queue.clone())), now)
-}
-
-/// What a queue is right after it was created.
-fn empty(name: QueueName) -> QueueView {
-    QueueView {
-        name,
-        settings: ferry_core::command::QueueSettings::standard(),
-        paused: false,
-        counts: ferry_core::rejection::StateCounts::default(),
-        bytes: 0,
-        oldest_ready_at: None,
-        enqueued_lately: 0,
-        acked_lately: 0,
-    }
 }

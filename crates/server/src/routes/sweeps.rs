@@ -1,8 +1,9 @@
 //! What goes through the tasks of a queue: purge and redrive.
 
 use axum::response::Response;
-use ferry_api::{PurgeRequest, Purged, RedriveRequest, Redriven};
+use ferry_api::{Code, PurgeRequest, Purged, RedriveRequest, Redriven};
 use ferry_core::command::{Command, DeadFilter, Purge, Redrive};
+use ferry_core::reply::Swept;
 use ferry_types::QueueName;
 use hyper::StatusCode;
 
@@ -45,10 +46,12 @@ pub(crate) async fn redrive(
         let (queue, filter) = (queue.as_str().into(), filter.clone());
         Command::Redrive(Box::new(Redrive { queue, filter, max, from }))
     };
-    sweep(&call, command, |index, swept| {
-        answer::json(StatusCode::OK, index, &Redriven { redriven: swept.tasks })
-    })
-    .await
+    sweep(&call, command, |index, swept| answer::json(StatusCode::OK, index, &redriven(swept)))
+        .await
+}
+
+fn redriven(swept: &Swept) -> Redriven {
+    Redriven { redriven: swept.tasks, stopped: swept.full.then_some(Code::QueueFull) }
 }
 
 /// How many tasks a redrive would find now, if nothing else changed meanwhile. Writes nothing.
@@ -71,8 +74,7 @@ async fn count(
             .view(|index, machine| (index, machine.count_dead(queue.as_str(), filter, from, max)));
         let swept = swept.map_err(|rejection| Failure::rejected(&rejection, index))?;
         if swept.next.is_none() {
-            let redriven = Redriven { redriven: swept.tasks };
-            return Ok(freshness.mark(answer::json(StatusCode::OK, index, &redriven)));
+            return Ok(freshness.mark(answer::json(StatusCode::OK, index, &redriven(&swept))));
         }
         from = swept.next;
         // Between two looks others have their turn.

@@ -1,7 +1,7 @@
 use ferry_api::{Code, Problem};
 use ferry_core::rejection::{
-    AlreadyExists, DependencyCycle, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty, QueueNotFound, TaskNotFound,
-    TooManyKeys, WorkerLimit, WrongState,
+    AlreadyExists, DependencyCycle, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty, QueueNotFound,
+    TaskNotFound, TooManyKeys, WorkerLimit, WrongState,
 };
 
 use super::*;

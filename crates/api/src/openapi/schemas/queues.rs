@@ -8,9 +8,10 @@ use crate::openapi::schema::{
     answer, count, described, duration, flag, integer, list, number, of, or, or_none, pattern,
     request, text, words,
 };
-use crate::{PurgedState, QueueSettings, RetryPolicy};
+use crate::{Code, PurgedState, QueueSettings, RetryPolicy};
 
 pub(super) fn all() -> Vec<(&'static str, Value)> {
+    let stopped = "Why it ended before the last of them; left out if it did not.";
     vec![
         (
             "QueueName",
@@ -36,7 +37,10 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
             answer(
                 "Dead tasks were redriven, or would be.",
                 &["redriven"],
-                vec![("redriven", count("How many."))],
+                vec![
+                    ("redriven", count("How many.")),
+                    ("stopped", words(stopped, &[Code::QueueFull.as_str()])),
+                ],
             ),
         ),
         (
@@ -113,7 +117,8 @@ fn dead_filter() -> Value {
 fn redrive() -> Value {
     let most = "At most so many, in enqueue order; null is all.";
     request(
-        "Which dead tasks get all their attempts again. It ends early where the queue is full.",
+        "Which dead tasks get all their attempts again. It ends early where the queue is full: \
+         the answer says `stopped`, or is 429 `queue_full` if there was no room for any.",
         &[],
         vec![
             ("filter", described("Which of them; all if left out.", "DeadFilter")),
@@ -145,9 +150,11 @@ fn retry() -> Value {
 fn document() -> Value {
     let age = "How long the oldest ready task has been in the queue. Milliseconds; left out if \
                no task is ready.";
+    let rates = "How fast it moves. Left out in the answer to a write, which is the same whenever \
+                 it is repeated, unless the queue is new.";
     answer(
         "A queue as it stands.",
-        &["queue", "settings", "paused", "counts", "bytes", "rates"],
+        &["queue", "settings", "paused", "counts", "bytes"],
         vec![
             ("queue", of("QueueName")),
             ("settings", of("QueueSettings")),
@@ -155,7 +162,7 @@ fn document() -> Value {
             ("counts", of("StateCounts")),
             ("bytes", count("Payload bytes of unfinished tasks.")),
             ("oldest_ready_age_ms", count(age)),
-            ("rates", of("QueueRates")),
+            ("rates", described(rates, "QueueRates")),
         ],
     )
 }
