@@ -1,6 +1,8 @@
 use ferry_types::{ClusterId, LogIndex, NodeId};
 use serde::{Deserialize, Serialize};
 
+use crate::InvalidField;
+
 /// The cluster as the answering node sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterStatus {
@@ -81,6 +83,33 @@ pub struct AddNode {
 pub struct TransferLeader {
     /// The voter that is to lead.
     pub to: NodeId,
+}
+
+impl AddNode {
+    /// Refuses an id that no node has.
+    ///
+    /// # Errors
+    /// Names `id`.
+    pub fn check(self) -> Result<Self, InvalidField> {
+        check_id("id", self.id).map(|()| self)
+    }
+}
+
+impl TransferLeader {
+    /// Refuses an id that no node has.
+    ///
+    /// # Errors
+    /// Names `to`.
+    pub fn check(self) -> Result<Self, InvalidField> {
+        check_id("to", self.to).map(|()| self)
+    }
+}
+
+fn check_id(field: &str, id: NodeId) -> Result<(), InvalidField> {
+    match id.get() {
+        0 => Err(InvalidField::new(field, "must be a number from 1")),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

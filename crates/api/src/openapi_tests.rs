@@ -114,6 +114,13 @@ fn samples() -> Vec<(&'static str, Value)> {
                 r#"{"ref":"a","id":"t1","queue":"q","state":"ready","attempt":0,"depends_on":["b"]}"#,
             ),
         ),
+        ("AckOperation", value::<AckOperation>(r#"{"lease":"l1.1","result":1}"#)),
+        (
+            "NackOperation",
+            value::<NackOperation>(r#"{"lease":"l1.1","error":"e","delay_ms":1,"dead":true}"#),
+        ),
+        ("CancelOperation", value::<CancelOperation>(r#"{"task":"t1"}"#)),
+        ("RequireOperation", value::<RequireOperation>(r#"{"task":"t1","state":"ready"}"#)),
         ("TransactionRequest", value::<TransactionRequest>(r#"{"operations":[]}"#)),
         ("TransactionResponse", value::<TransactionResponse>(r#"{"results":[]}"#)),
         ("TaskBatch", value::<TaskBatch>(r#"{"tasks":[]}"#)),
@@ -206,7 +213,10 @@ fn every_operation_of_a_transaction_is_there_with_its_fields() {
         let operation: Operation = serde_json::from_str(json).expect("valid");
         let value = serde_json::to_value(operation).expect("has a JSON form");
         let (name, fields) = value.as_object().expect("an object").iter().next().expect("a field");
-        let schema = &schemas["Operation"]["properties"][name];
+        let reference = schemas["Operation"]["properties"][name]["$ref"].as_str();
+        let schema =
+            reference.and_then(|path| path.rsplit('/').next()).expect("a schema of its own");
+        let schema = &schemas[schema];
         assert_eq!(keys(&schema["properties"]), keys(fields), "fields of {name}");
         names.insert(name.clone());
     }

@@ -11,6 +11,8 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/api.md");
 #[test]
 fn the_page_says_what_the_document_says() {
     let expected = page(&ferry_api::openapi::document());
+    let is_cut = |line: &&str| line.ends_with(" or") || line.contains(".  or");
+    assert_eq!(expected.lines().find(is_cut), None, "a sentence of the page has no end");
     if std::env::var_os("FERRY_BLESS").is_some() {
         std::fs::write(PAGE, &expected).expect("the page can be written");
     }
@@ -98,13 +100,16 @@ fn kind(schema: &Value) -> String {
         let description = text(&schema["description"]);
         return format!("{link}. {description}").trim_end_matches(". ").to_owned();
     }
-    for choice in ["oneOf", "anyOf"] {
-        if let Some(choices) = schema[choice].as_array() {
-            let choices: Vec<String> = choices.iter().map(kind).collect();
-            return format!("{} {}", text(&schema["description"]), choices.join(" or "))
-                .trim()
-                .to_owned();
-        }
+    if !schema["const"].is_null() {
+        return format!("`{}`", schema["const"]);
+    }
+    let choices = schema["oneOf"].as_array().or(schema["anyOf"].as_array());
+    let choices: Vec<&Value> = choices.into_iter().flatten().collect();
+    if !choices.is_empty() && schema["type"].is_null() {
+        let kinds: Vec<String> = choices.into_iter().map(kind).collect();
+        return format!("{} {}", text(&schema["description"]), kinds.join(" or "))
+            .trim()
+            .to_owned();
     }
     let mut words = match schema["type"].as_array() {
         Some(types) => types.iter().map(text).collect::<Vec<_>>().join(" or "),
@@ -120,6 +125,9 @@ fn kind(schema: &Value) -> String {
         ("maximum", "at most"),
         ("minItems", "items at least"),
         ("maxItems", "items at most"),
+        ("minProperties", "fields at least"),
+        ("maxProperties", "fields at most"),
+        ("minLength", "characters at least"),
         ("maxLength", "characters at most"),
         ("pattern", "like"),
         ("enum", "one of"),
@@ -130,7 +138,14 @@ fn kind(schema: &Value) -> String {
         }
     }
     let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
-    format!("{words}{facts}. {description}").trim_start_matches(". ").trim().to_owned()
+    let needed: Vec<String> =
+        choices.iter().map(|choice| format!("`{}`", text(&choice["required"][0]))).collect();
+    let needed = match needed.is_empty() {
+        true => String::new(),
+        false => format!(" It has {}.", needed.join(" or ")),
+    };
+    let all = format!("{words}{facts}. {description}{needed}");
+    all.trim_start_matches(". ").trim().to_owned()
 }
 
 fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {

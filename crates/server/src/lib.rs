@@ -18,6 +18,8 @@ mod http;
 #[cfg(test)]
 mod http_tests;
 mod node;
+#[cfg(test)]
+mod ranges_tests;
 mod request_scan;
 mod router;
 mod routes;

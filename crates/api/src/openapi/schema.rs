@@ -53,6 +53,14 @@ pub(super) fn text(description: &str) -> Value {
     json!({ "type": "string", "description": description })
 }
 
+/// A text that is bounded in bytes: JSON Schema counts characters, of which there are no more.
+pub(super) fn bounded(description: &str, most: usize) -> Value {
+    let mut schema = text(&format!("{description} 1 to {most} bytes of UTF-8."));
+    schema["minLength"] = json!(1);
+    schema["maxLength"] = json!(most);
+    schema
+}
+
 /// A text that matches a pattern.
 pub(super) fn pattern(description: &str, pattern: &str) -> Value {
     json!({ "type": "string", "description": description, "pattern": pattern })

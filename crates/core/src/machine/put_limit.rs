@@ -37,9 +37,12 @@ impl Applying<'_> {
         Ok(LimitPut { created, leased: held })
     }
 
-    /// Notes that all tasks that a limit of this scope may bind may be let through.
+    /// Notes that all tasks that a limit of this scope may bind may be let through. One that names a
+    /// key has set its tasks apart from others in every queue.
     pub(crate) fn stir_scope(&mut self, scope: &LimitScope) {
-        let numbers: Vec<u32> = self.machine.queues.bound_by(scope).collect();
+        let queue = scope.queue.clone().filter(|_| scope.key.is_none());
+        let scope = LimitScope { queue, ..scope.clone() };
+        let numbers: Vec<u32> = self.machine.queues.bound_by(&scope).collect();
         numbers.into_iter().for_each(|number| self.stir_all(number));
     }
 }

@@ -30,10 +30,7 @@ pub(crate) async fn add(call: Call) -> Result<Response, Failure> {
         if let Turn::Answered(response) = relay.next().await? {
             return Ok(response);
         }
-        let AddNode { id, http, peer } = call.json()?;
-        if id.get() == 0 {
-            return Err(Failure::invalid("id", "must be a number from 1"));
-        }
+        let AddNode { id, http, peer } = call.json::<AddNode>()?.check()?;
         if !is_url(&http) {
             return Err(Failure::invalid("http", "must be a URL like http://127.0.0.1:7101"));
         }
@@ -75,7 +72,7 @@ pub(crate) async fn transfer(call: Call) -> Result<Response, Failure> {
         if let Turn::Answered(response) = relay.next().await? {
             return Ok(response);
         }
-        let TransferLeader { to } = call.json()?;
+        let TransferLeader { to } = call.json::<TransferLeader>()?.check()?;
         let outcome = call.node.replica.transfer_leader(to, relay.remaining()).await;
         if is_done(&mut relay, outcome).await? {
             return Ok(show(&call, StatusCode::OK).await);

@@ -12,7 +12,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
             "TaskChange",
             words(
                 "What happened to a task. `due`: its delay or backoff ended. `expired`: it was not done \
-                 it within its time to live. `removed`: purged, past its retention, or with its \
+                 within its time to live. `removed`: purged, past its retention, or with its \
                  queue.",
                 &changes,
             ),

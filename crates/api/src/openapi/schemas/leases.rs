@@ -108,7 +108,8 @@ fn dequeue(with_queues: bool) -> Value {
     request("Lease ready tasks of several queues.", &["queues"], properties)
 }
 
-fn nack() -> Vec<(&'static str, Value)> {
+/// What a nack says.
+pub(super) fn nack() -> Vec<(&'static str, Value)> {
     let delay = "Back off this long instead of by the retry policy; 0 is at once.";
     vec![
         ("error", text("What went wrong; beyond 4,096 bytes it is cut.")),

@@ -4,7 +4,7 @@ use ferry_types::limits::{
 use serde_json::{Value, json};
 
 use crate::openapi::schema::{
-    answer, count, integer, list, number, of, or_none, pattern, request, text,
+    answer, bounded, count, integer, list, number, of, or_none, pattern, request, text,
 };
 
 pub(super) fn all() -> Vec<(&'static str, Value)> {
@@ -18,7 +18,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ),
         ("Rate", rate()),
         ("LimitMatch", scope()),
-        ("LimitSettings", request("What a named limit says.", &["match"], settings())),
+        ("LimitSettings", limit_settings()),
         (
             "LimitDocument",
             answer(
@@ -55,13 +55,6 @@ pub(super) fn key(description: &str) -> Value {
     bounded(description, KEY_BYTES_MAX)
 }
 
-fn bounded(description: &str, most: usize) -> Value {
-    let mut schema = text(description);
-    schema["minLength"] = json!(1);
-    schema["maxLength"] = json!(most);
-    schema
-}
-
 fn rate() -> Value {
     let most = RATE_PER_SECOND_MAX as f64;
     let burst = "The most deliveries at once after a rest; null is one second's worth, at least 1.";
@@ -87,6 +80,12 @@ fn scope() -> Value {
     );
     scope["minProperties"] = json!(1);
     scope
+}
+
+fn limit_settings() -> Value {
+    let mut schema = request("What a named limit says.", &["match"], settings());
+    schema["anyOf"] = json!([{ "required": ["max_concurrency"] }, { "required": ["rate"] }]);
+    schema
 }
 
 fn settings() -> Vec<(&'static str, Value)> {

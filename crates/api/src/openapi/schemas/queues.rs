@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::limits::{concurrency, key};
 use crate::openapi::schema::{
-    answer, count, described, duration, flag, integer, list, number, of, or, or_none, pattern,
-    request, text, words,
+    answer, bounded, count, described, duration, flag, integer, list, number, of, or, or_none,
+    pattern, request, text, words,
 };
 use crate::{Code, PurgedState, QueueSettings, RetryPolicy};
 
@@ -62,7 +62,9 @@ fn settings() -> Value {
     let attempts =
         integer("Attempts before a task is dead; 0 is no limit.", 0, u64::from(ATTEMPTS_MAX));
     let bound = |description| or_none(integer(description, 1, u64::MAX));
-    let kept = duration("How long a succeeded, cancelled or expired task is kept.", 0, DELAY_MAX);
+    let kept = "How long a succeeded, cancelled or expired task is kept; 0 is not at all: who \
+                repeats an ack, or asks or waits for the result, then finds nothing (404).";
+    let kept = duration(kept, 0, DELAY_MAX);
     let ttl = "How long a task may take to be done, from when it is due; null is without end.";
     let most = "The most of its tasks that may be leased at a time; null is no bound.";
     let per_key = "The most tasks with the same key that may be leased at a time; null is one, in \
@@ -96,12 +98,8 @@ fn purge() -> Value {
 }
 
 fn dead_filter() -> Value {
-    let mut kind = text("Only of this type.");
-    kind["minLength"] = json!(1);
-    kind["maxLength"] = json!(LABEL_VALUE_BYTES_MAX);
-    let mut error = text("Only those whose last error contains this text.");
-    error["minLength"] = json!(1);
-    error["maxLength"] = json!(ERROR_BYTES_MAX);
+    let kind = bounded("Only of this type.", LABEL_VALUE_BYTES_MAX);
+    let error = bounded("Only those whose last error contains this text.", ERROR_BYTES_MAX);
     request(
         "Which dead tasks: those that everything fits which is given.",
         &[],

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::limits::key;
 use crate::TaskState;
 use crate::openapi::schema::{
-    answer, any, count, described, duration, integer, list, moment, of, or, pattern, request, text,
-    words,
+    answer, any, bounded, count, described, duration, integer, list, moment, of, or, pattern,
+    request, text, words,
 };
 
 pub(super) fn all() -> Vec<(&'static str, Value)> {
@@ -76,7 +76,10 @@ fn ttl(otherwise: &str) -> Value {
 fn labels() -> Value {
     json!({
         "type": "object",
-        "description": "The producer's labels.",
+        "description": format!(
+            "The producer's labels. Keys of 1 to {LABEL_KEY_BYTES_MAX} bytes of UTF-8, values of \
+             up to {LABEL_VALUE_BYTES_MAX}."
+        ),
         "maxProperties": LABELS_MAX,
         "propertyNames": { "minLength": 1, "maxLength": LABEL_KEY_BYTES_MAX },
         "additionalProperties": { "type": "string", "maxLength": LABEL_VALUE_BYTES_MAX },
@@ -89,9 +92,8 @@ fn new_task() -> Value {
         0,
         u64::from(ATTEMPTS_MAX),
     );
-    let mut kind = text("The producer's word for what kind of task this is.");
-    kind["minLength"] = json!(1);
-    kind["maxLength"] = json!(LABEL_VALUE_BYTES_MAX);
+    let kind = "The producer's word for what kind of task this is.";
+    let kind = bounded(kind, LABEL_VALUE_BYTES_MAX);
     let mut bytes = text("Bytes, up to 1 MiB, in base64 with padding.");
     bytes["contentEncoding"] = json!("base64");
     let delay = duration("Not before this long after the enqueue.", 0, DELAY_MAX);
@@ -164,9 +166,7 @@ fn on_failure() -> Value {
 }
 
 fn unique() -> Value {
-    let mut key = text("The key.");
-    key["minLength"] = json!(1);
-    key["maxLength"] = json!(UNIQUE_KEY_BYTES_MAX);
+    let key = bounded("The key.", UNIQUE_KEY_BYTES_MAX);
     let until = json!({
         "description": "`done`: until the task has succeeded, is cancelled or has expired; a dead \
             task has it still. A number: for so many milliseconds from the enqueue.",

@@ -1,8 +1,8 @@
-use ferry_types::limits::{DELAY_MAX, OPERATIONS_MAX};
+use ferry_types::limits::OPERATIONS_MAX;
 use serde_json::{Value, json};
 
-use crate::openapi::schema::{answer, any, duration, flag, list, of, or, request, text};
-use crate::openapi::schemas::tasks;
+use crate::openapi::schema::{answer, any, list, of, request};
+use crate::openapi::schemas::{leases, tasks};
 
 pub(super) fn all() -> Vec<(&'static str, Value)> {
     let operations =
@@ -20,6 +20,10 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ),
         ("Operation", operation()),
         ("EnqueueOperation", tasks::with_queue()),
+        ("AckOperation", ack()),
+        ("NackOperation", nack()),
+        ("CancelOperation", cancel()),
+        ("RequireOperation", requirement()),
         (
             "TransactionResponse",
             answer("The transaction was done.", &["results"], vec![("results", results)]),
@@ -38,45 +42,32 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
 }
 
 fn operation() -> Value {
-    let lease = || ("lease", of("LeaseId"));
-    let mut schema = request(
-        "A thing that a transaction does: one field, which names it.",
-        &[],
-        vec![
-            ("enqueue", of("EnqueueOperation")),
-            (
-                "ack",
-                request(
-                    "Ends a task well.",
-                    &["lease"],
-                    vec![lease(), ("result", any("What came of it, up to 1 MiB."))],
-                ),
-            ),
-            (
-                "nack",
-                request(
-                    "Gives a failed task back.",
-                    &["lease"],
-                    vec![
-                        lease(),
-                        ("error", text("What went wrong; beyond 4,096 bytes it is cut.")),
-                        ("delay_ms", duration("Back off this long.", 0, DELAY_MAX)),
-                        ("dead", or(flag("No further attempt."), false)),
-                    ],
-                ),
-            ),
-            ("cancel", request("Calls a task off.", &["task"], vec![("task", of("TaskId"))])),
-            (
-                "require",
-                request(
-                    "Goes on only if a task is in a state.",
-                    &["task", "state"],
-                    vec![("task", of("TaskId")), ("state", of("TaskState"))],
-                ),
-            ),
-        ],
-    );
+    let kinds = ["enqueue", "ack", "nack", "cancel", "require"];
+    let schemas = ["Enqueue", "Ack", "Nack", "Cancel", "Require"];
+    let schemas = schemas.map(|kind| of(&format!("{kind}Operation")));
+    let description = "A thing that a transaction does: one field, which names it.";
+    let mut schema = request(description, &[], kinds.into_iter().zip(schemas).collect());
     schema["minProperties"] = json!(1);
     schema["maxProperties"] = json!(1);
     schema
+}
+
+fn ack() -> Value {
+    let result = any("What came of it, up to 1 MiB.");
+    let properties = vec![("lease", of("LeaseId")), ("result", result)];
+    request("Ends a task well.", &["lease"], properties)
+}
+
+fn nack() -> Value {
+    let properties = [("lease", of("LeaseId"))].into_iter().chain(leases::nack());
+    request("Gives a failed task back.", &["lease"], properties.collect())
+}
+
+fn cancel() -> Value {
+    request("Calls a task off.", &["task"], vec![("task", of("TaskId"))])
+}
+
+fn requirement() -> Value {
+    let properties = vec![("task", of("TaskId")), ("state", of("TaskState"))];
+    request("Goes on only if a task is in a state.", &["task", "state"], properties)
 }
