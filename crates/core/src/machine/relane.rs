@@ -23,6 +23,7 @@ impl Applying<'_> {
         if (settings.fair, settings.key_concurrency) != (old.fair, old.key_concurrency) {
             self.settle_lanes(number, settings.fair != old.fair);
         }
+        self.machine.queues.note_assigning(number);
         if is_chosen_otherwise(&old, &settings) {
             self.stir_all(number);
         }
