@@ -27,6 +27,7 @@ mod ties;
 mod transactions;
 mod ttl;
 mod workers;
+mod workflows;
 
 mod all_killed;
 mod backlog;

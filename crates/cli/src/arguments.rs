@@ -5,7 +5,7 @@ use ferry_client::Client;
 
 use crate::command::{
     Ack, Bench, Cluster, Dequeue, Dev, Enqueue, Extend, Forecast, Limits, Nack, Queues, Release,
-    Serve, Tasks, Work,
+    Serve, Tasks, Work, Workflows,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -81,6 +81,7 @@ pub(crate) enum UserCommand {
     Queues(Queues),
     Forecast(Forecast),
     Limits(Limits),
+    Workflows(Workflows),
     Cluster(Cluster),
     Bench(Bench),
 }
@@ -135,6 +136,7 @@ impl UserCommand {
             Self::Queues(queues) => queues.run(global).await,
             Self::Forecast(forecast) => forecast.run(global).await,
             Self::Limits(limits) => limits.run(global).await,
+            Self::Workflows(workflows) => workflows.run(global).await,
             Self::Cluster(cluster) => cluster.run(global).await,
             Self::Bench(bench) => bench.run(global).await,
         }
@@ -187,6 +189,8 @@ mod tests {
             "ferry limits put smtp --max-concurrency 1",
             "ferry limits put smtp --type send --burst 1",
             "ferry limits show a/b",
+            "ferry workflows show t7",
+            "ferry workflows submit",
             "ferry forecast",
             "ferry forecast mail --slo-ms soon",
             "ferry dev --nodes 0",

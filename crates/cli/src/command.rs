@@ -15,6 +15,7 @@ mod release;
 mod serve;
 mod tasks;
 mod work;
+mod workflows;
 
 pub(crate) use ack::Ack;
 pub(crate) use bench::Bench;
@@ -31,3 +32,4 @@ pub(crate) use release::Release;
 pub(crate) use serve::Serve;
 pub(crate) use tasks::Tasks;
 pub(crate) use work::Work;
+pub(crate) use workflows::Workflows;
