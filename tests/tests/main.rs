@@ -26,6 +26,8 @@ mod task_api;
 mod ties;
 mod transactions;
 mod ttl;
+mod worker_capacity;
+mod worker_sessions;
 mod workers;
 mod workflows;
 

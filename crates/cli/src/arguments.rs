@@ -5,7 +5,7 @@ use ferry_client::Client;
 
 use crate::command::{
     Ack, Bench, Cluster, Dequeue, Dev, Enqueue, Extend, Forecast, Limits, Nack, Queues, Release,
-    Serve, Tasks, Work, Workflows,
+    Serve, Tasks, Work, Workers, Workflows,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -82,6 +82,7 @@ pub(crate) enum UserCommand {
     Forecast(Forecast),
     Limits(Limits),
     Workflows(Workflows),
+    Workers(Workers),
     Cluster(Cluster),
     Bench(Bench),
 }
@@ -137,6 +138,7 @@ impl UserCommand {
             Self::Forecast(forecast) => forecast.run(global).await,
             Self::Limits(limits) => limits.run(global).await,
             Self::Workflows(workflows) => workflows.run(global).await,
+            Self::Workers(workers) => workers.run(global).await,
             Self::Cluster(cluster) => cluster.run(global).await,
             Self::Bench(bench) => bench.run(global).await,
         }
@@ -181,6 +183,12 @@ mod tests {
             "ferry queues redrive mail --label novalue",
             "ferry work mail",
             "ferry work -- cat",
+            "ferry work mail --slots 0 -- cat",
+            "ferry work mail --slots 2 --concurrency 2 -- cat",
+            "ferry work mail --resources cpu -- cat",
+            "ferry work mail --labels novalue -- cat",
+            "ferry workers show a/b",
+            "ferry workers drain",
             "ferry enqueue mail x --label novalue",
             "ferry enqueue mail x --priority 10",
             "ferry enqueue mail x --depends-on l7.1",
