@@ -26,6 +26,7 @@ mod task_api;
 mod ties;
 mod transactions;
 mod ttl;
+mod worker_api;
 mod worker_capacity;
 mod worker_sessions;
 mod workers;
