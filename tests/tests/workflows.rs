@@ -100,8 +100,14 @@ async fn a_failure_goes_on_to_what_comes_after_it_as_that_says() {
         task("ship", "ship", &["test"]),
         cleanup,
     ];
-    let path = submit(&client, tasks).await;
+    let tasks = json!({"tasks": tasks});
+    let post = |client: &Client| client.request("POST", WORKFLOWS).json(&tasks).key("release-7");
+    let submitted = post(&client).send().await.expect(201);
+    let path = format!("{WORKFLOWS}/{}", submitted["id"].as_str().expect("a workflow has an id"));
     let client = cluster.kill_leader().await;
+    let again = post(&client).send().await;
+    assert_eq!(again.header("Ferry-Replayed"), Some("true"));
+    assert_eq!(again.expect(201), submitted);
     work(&client, "build", "build", "ack", json!({})).await;
     work(&client, "test", "test", "nack", json!({"dead": true})).await;
     work(&client, "clean", "cleanup", "ack", json!({})).await;
