@@ -42,6 +42,11 @@ pub async fn holds(what: &str, span: Duration, mut claim: impl AsyncFnMut() -> R
     }
 }
 
+/// What a worker's handler does for this long, or a client between two tries.
+pub async fn work(span: Duration) {
+    tokio::time::sleep(span).await;
+}
+
 /// Paces a client that just failed, so that it does not spin on a closed port.
 pub(crate) async fn breathe() {
     tokio::time::sleep(LOOK_EVERY).await;

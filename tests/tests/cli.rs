@@ -146,6 +146,29 @@ async fn limits_are_put_shown_and_deleted() {
 }
 
 #[tokio::test]
+async fn workflows_are_submitted_shown_and_cancelled() {
+    let cluster = Cluster::start(1).await;
+    let submit = json!({"tasks": [
+        {"ref": "a", "queue": "mail", "payload": 1},
+        {"ref": "b", "queue": "post", "payload": 2, "depends_on": ["a"]},
+    ]});
+    let base = cluster.client(1).base().to_owned();
+    let run = |arguments: &[&str], stdin: &str| ferry(&base, arguments, stdin);
+    let id = run(&["workflows", "submit", "-"], &submit.to_string()).ok().stdout;
+    let id = id.trim();
+    let shown = run(&["workflows", "show", id], "").ok().stdout;
+    let rows: Vec<Vec<_>> = shown.lines().map(|row| row.split_whitespace().collect()).collect();
+    assert_eq!(rows[0][..3], [id, "running:", "0"]);
+    assert_eq!(rows[2], ["a", "t1", "mail", "ready", "0", "-"]);
+    assert_eq!(rows[3], ["b", "t2", "post", "blocked", "0", "a"]);
+    let cancelled = one(&run(&["workflows", "cancel", id, "--json"], "").ok().json_lines());
+    assert_eq!(cancelled["state"], "cancelled");
+    let refused = run(&["workflows", "submit", "-"], r#"{"tasks": [{"ref": "a"}]}"#);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("missing field `queue`"), "{}", refused.stderr);
+}
+
+#[tokio::test]
 async fn a_forecast_is_printed() {
     let cluster = Cluster::start(1).await;
     let run = |arguments: &[&str]| ferry(cluster.client(1).base(), arguments, "").ok();

@@ -26,7 +26,11 @@ mod task_api;
 mod ties;
 mod transactions;
 mod ttl;
+mod worker_api;
+mod worker_capacity;
+mod worker_sessions;
 mod workers;
+mod workflows;
 
 mod all_killed;
 mod backlog;

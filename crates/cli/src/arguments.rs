@@ -5,7 +5,7 @@ use ferry_client::Client;
 
 use crate::command::{
     Ack, Bench, Cluster, Dequeue, Dev, Enqueue, Extend, Forecast, Limits, Nack, Queues, Release,
-    Serve, Tasks, Work,
+    Serve, Tasks, Work, Workers, Workflows,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -81,6 +81,8 @@ pub(crate) enum UserCommand {
     Queues(Queues),
     Forecast(Forecast),
     Limits(Limits),
+    Workflows(Workflows),
+    Workers(Workers),
     Cluster(Cluster),
     Bench(Bench),
 }
@@ -135,6 +137,8 @@ impl UserCommand {
             Self::Queues(queues) => queues.run(global).await,
             Self::Forecast(forecast) => forecast.run(global).await,
             Self::Limits(limits) => limits.run(global).await,
+            Self::Workflows(workflows) => workflows.run(global).await,
+            Self::Workers(workers) => workers.run(global).await,
             Self::Cluster(cluster) => cluster.run(global).await,
             Self::Bench(bench) => bench.run(global).await,
         }
@@ -179,6 +183,12 @@ mod tests {
             "ferry queues redrive mail --label novalue",
             "ferry work mail",
             "ferry work -- cat",
+            "ferry work mail --slots 0 -- cat",
+            "ferry work mail --slots 2 --concurrency 2 -- cat",
+            "ferry work mail --resources cpu -- cat",
+            "ferry work mail --labels novalue -- cat",
+            "ferry workers show a/b",
+            "ferry workers drain",
             "ferry enqueue mail x --label novalue",
             "ferry enqueue mail x --priority 10",
             "ferry enqueue mail x --depends-on l7.1",
@@ -187,6 +197,8 @@ mod tests {
             "ferry limits put smtp --max-concurrency 1",
             "ferry limits put smtp --type send --burst 1",
             "ferry limits show a/b",
+            "ferry workflows show t7",
+            "ferry workflows submit",
             "ferry forecast",
             "ferry forecast mail --slo-ms soon",
             "ferry dev --nodes 0",

@@ -15,6 +15,8 @@ mod release;
 mod serve;
 mod tasks;
 mod work;
+mod workers;
+mod workflows;
 
 pub(crate) use ack::Ack;
 pub(crate) use bench::Bench;
@@ -31,3 +33,5 @@ pub(crate) use release::Release;
 pub(crate) use serve::Serve;
 pub(crate) use tasks::Tasks;
 pub(crate) use work::Work;
+pub(crate) use workers::Workers;
+pub(crate) use workflows::Workflows;

@@ -14,6 +14,7 @@ mod labels;
 mod output;
 mod pages;
 mod payload;
+mod resources;
 mod table;
 mod work;
 

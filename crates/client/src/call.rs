@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ferry_api::{Code, Problem, headers};
 use ferry_types::{IdempotencyKey, limits};
-use reqwest::{Method, Url};
+use reqwest::{Method, RequestBuilder, Url};
 use tokio::time::Instant;
 
 use crate::client::Shared;
@@ -103,14 +103,41 @@ impl Call {
         }
     }
 
-    async fn attempt(&self, shared: &Shared, server: &Url, deadline: Instant) -> Outcome {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let patience = left.min(shared.try_timeout).min(limits::REQUEST_TIMEOUT_MAX);
-        let patience = patience.max(Duration::from_millis(1));
+    /// Opens a stream: the first server that does, in turn, until time is up.
+    pub(crate) async fn open(&self, shared: &Shared) -> Result<reqwest::Response, Error> {
+        let deadline = Instant::now() + self.timeout;
+        let mut place = shared.servers.good();
+        loop {
+            let server = shared.servers.at(place);
+            let patience = patience(shared, deadline);
+            let sent = self.request(shared, &server, patience).send();
+            let url = || server.as_str().trim_end_matches('/').to_owned();
+            let cause = match tokio::time::timeout(patience + TRAVEL, sent).await {
+                Err(_elapsed) => Cause::Timeout { url: url() },
+                Ok(Err(error)) => broken(url(), &error),
+                Ok(Ok(answer)) if answer.status().is_success() => {
+                    shared.servers.remember(place);
+                    return Ok(answer);
+                }
+                Ok(Ok(answer)) => match outcome(url(), answer).await {
+                    Outcome::Refused(problem) => return Err(Error::Refused(problem)),
+                    Outcome::NotWritten(cause) | Outcome::Unknown(cause) => cause,
+                    Outcome::Answered(_) => Cause::Malformed { url: url(), message: "body".into() },
+                },
+            };
+            if Instant::now() + PAUSE_FIRST >= deadline {
+                return Err(Error::NotWritten { cause });
+            }
+            place += 1;
+            tokio::time::sleep(PAUSE_FIRST).await;
+        }
+    }
+
+    /// One try, whose time is set by who sends it.
+    fn request(&self, shared: &Shared, server: &Url, patience: Duration) -> RequestBuilder {
         let mut request = shared
             .http
             .request(self.method.clone(), self.url(server))
-            .timeout(patience + self.wait + TRAVEL)
             .header(headers::FERRY_TIMEOUT_MS, patience.as_millis().to_string());
         if let Repeat::UnderKey(key) = &self.repeat {
             request = request.header(headers::IDEMPOTENCY_KEY, key.as_str());
@@ -121,6 +148,12 @@ impl Call {
         if let Some(body) = &self.body {
             request = request.header("content-type", "application/json").body(body.clone());
         }
+        request
+    }
+
+    async fn attempt(&self, shared: &Shared, server: &Url, deadline: Instant) -> Outcome {
+        let patience = patience(shared, deadline);
+        let request = self.request(shared, server, patience).timeout(patience + self.wait + TRAVEL);
         let url = || server.as_str().trim_end_matches('/').to_owned();
         let answer = match request.send().await {
             Ok(answer) => answer,
@@ -133,21 +166,7 @@ impl Call {
             }
             Err(error) => return Outcome::Unknown(broken(url(), &error)),
         };
-        let status = answer.status();
-        let body = match answer.bytes().await {
-            Ok(body) => body,
-            Err(error) => return Outcome::Unknown(broken(url(), &error)),
-        };
-        if status.is_success() {
-            return Outcome::Answered(body);
-        }
-        match serde_json::from_slice::<Problem>(&body) {
-            Ok(problem) => classify(url(), problem),
-            Err(_) => Outcome::Unknown(Cause::Malformed {
-                url: url(),
-                message: format!("status {status} without a problem document"),
-            }),
-        }
+        outcome(url(), answer).await
     }
 
     fn url(&self, server: &Url) -> Url {
@@ -157,6 +176,32 @@ impl Call {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
         url
+    }
+}
+
+/// How long a try may take that begins now.
+fn patience(shared: &Shared, deadline: Instant) -> Duration {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let patience = left.min(shared.try_timeout).min(limits::REQUEST_TIMEOUT_MAX);
+    patience.max(Duration::from_millis(1))
+}
+
+/// What an answer says about the outcome.
+async fn outcome(url: String, answer: reqwest::Response) -> Outcome {
+    let status = answer.status();
+    let body = match answer.bytes().await {
+        Ok(body) => body,
+        Err(error) => return Outcome::Unknown(broken(url, &error)),
+    };
+    if status.is_success() {
+        return Outcome::Answered(body);
+    }
+    match serde_json::from_slice::<Problem>(&body) {
+        Ok(problem) => classify(url, problem),
+        Err(_) => {
+            let message = format!("status {status} without a problem document");
+            Outcome::Unknown(Cause::Malformed { url, message })
+        }
     }
 }
 

@@ -275,12 +275,17 @@ impl Client {
         }
     }
 
-    fn read<T: Answer>(&self, route: &str, names: &[&str], query: &impl Serialize) -> Request<T> {
+    pub(crate) fn read<T: Answer>(
+        &self,
+        route: &str,
+        names: &[&str],
+        query: &impl Serialize,
+    ) -> Request<T> {
         let call = self.call(Method::GET, route, names);
         self.request(Call { query: pairs(query), repeat: Repeat::Freely, ..call })
     }
 
-    fn write<T: Answer>(
+    pub(crate) fn write<T: Answer>(
         &self,
         method: Method,
         route: &str,
@@ -293,7 +298,7 @@ impl Client {
     }
 
     /// A write without a body.
-    fn act<T: Answer>(&self, method: Method, route: &str, name: &str) -> Request<T> {
+    pub(crate) fn act<T: Answer>(&self, method: Method, route: &str, name: &str) -> Request<T> {
         let call = self.call(method, route, &[name]);
         let repeat = self.fresh_key();
         self.request(Call { repeat, ..call })
@@ -304,7 +309,7 @@ impl Client {
     }
 
     /// A call to a route, its parameters replaced by `names` in order.
-    fn call(&self, method: Method, route: &str, names: &[&str]) -> Call {
+    pub(crate) fn call(&self, method: Method, route: &str, names: &[&str]) -> Call {
         let mut names = names.iter();
         let fill = |segment: &str| {
             if !segment.starts_with('{') {

@@ -20,6 +20,7 @@
 
 pub mod worker;
 
+mod assignments;
 mod builder;
 mod call;
 mod client;
@@ -27,7 +28,9 @@ mod error;
 mod key;
 mod request;
 mod servers;
+mod workers;
 
+pub use assignments::Assignments;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use error::{Cause, Error};

@@ -1,23 +1,28 @@
-//! A worker: takes tasks, runs a handler for each, and settles them.
+//! A worker: takes tasks, runs a handler for each, and settles them. It asks for tasks, or is
+//! registered and takes what the cluster assigns to it.
 //!
 //! 1. A task's outcome travels with the next dequeue: one round trip per task for a busy worker.
 //! 2. While the handler runs, the lease is extended at every third of its length. Once the lease is
 //!    lost the handler is dropped: somebody else may run the task by then.
-//! 3. When asked to stop, the worker takes nothing more, finishes what it has, and settles it.
+//! 3. A registered worker knows an assignment by its lease, so one that comes again after it has
+//!    connected again is not run twice.
+//! 4. When asked to stop, the worker takes nothing more, finishes what it has, and settles it.
 
 mod hold;
+mod push;
 mod slot;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferry_api::{AckRequest, NackRequest, SettledItem, TaskDocument};
+use ferry_api::{AckRequest, Action, NackRequest, SettledItem, TaskDocument, WorkerSettings};
 use ferry_types::{QueueName, WorkerName};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::{Client, Error};
+use push::{Push, Registration};
 use slot::Slot;
 
 /// What a handler made of a task.
@@ -29,6 +34,16 @@ pub enum Outcome {
     Failed(NackRequest),
     /// Not tried; counts as nothing.
     Released,
+}
+
+impl From<Outcome> for Action {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done(ack) => Self::Ack(ack),
+            Outcome::Failed(nack) => Self::Nack(nack),
+            Outcome::Released => Self::Release,
+        }
+    }
 }
 
 /// What a worker tells while it runs.
@@ -52,6 +67,7 @@ pub struct Worker {
     client: Client,
     queues: Vec<QueueName>,
     name: Option<WorkerName>,
+    registration: Option<Registration>,
     concurrency: usize,
     lease: Option<Duration>,
     wait: Duration,
@@ -66,6 +82,7 @@ impl Worker {
             client,
             queues,
             name: None,
+            registration: None,
             concurrency: 1,
             lease: None,
             wait: Duration::from_secs(3),
@@ -78,6 +95,15 @@ impl Worker {
     #[must_use]
     pub fn name(self, name: WorkerName) -> Self {
         Self { name: Some(name), ..self }
+    }
+
+    /// Registers the worker under a name with its slots, resources and labels, and takes what it
+    /// is assigned from its queues and no more than that. How many handlers run at a time is then
+    /// the number of its slots.
+    #[must_use]
+    pub fn registered(self, name: WorkerName, settings: WorkerSettings) -> Self {
+        let settings = WorkerSettings { queues: self.queues.clone(), ..settings };
+        Self { registration: Some(Registration { name, settings }), ..self }
     }
 
     /// How many handlers run at a time, at least 1; 1.
@@ -121,6 +147,9 @@ impl Worker {
         H: Fn(TaskDocument) -> F + Send + Sync + 'static,
         F: Future<Output = Outcome> + Send + 'static,
     {
+        if let Some(registration) = self.registration.clone() {
+            return Push::new(self, handler, registration).run(stop).await;
+        }
         let (stopping, stopped) = watch::channel(false);
         let (worker, handler) = (Arc::new(self), Arc::new(handler));
         let mut slots = JoinSet::new();

@@ -20,7 +20,7 @@ pub enum EventName {
     Acked = 6,
     /// Its worker failed.
     Nacked = 7,
-    /// Its lease ran out unsettled.
+    /// Its lease ran out unsettled, or ended with its worker's session.
     LeaseExpired = 8,
     /// Somebody called it off.
     Cancelled = 9,

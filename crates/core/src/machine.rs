@@ -31,6 +31,7 @@ mod history;
 mod history_query;
 mod id_set;
 mod journal;
+mod kinds;
 mod lane;
 mod leaders;
 mod limits;

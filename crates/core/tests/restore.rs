@@ -2,8 +2,11 @@
 
 use bytes::Bytes;
 use ferry_core::command::QueueSettings;
+use ferry_core::rejection::StateCounts;
 use ferry_core::reply::QueuePut;
-use ferry_core::row::{CountersRow, IdempotencyRow, KeptAnswer, QueueRow, TaskRow, WorkerRow};
+use ferry_core::row::{
+    CountersRow, IdempotencyRow, KeptAnswer, QueueRow, TaskRow, WaitRow, WorkerRow, WorkflowRow,
+};
 use ferry_core::{Machine, Reply, Restoring, StateName};
 use ferry_types::TaskId;
 
@@ -43,6 +46,15 @@ fn leased(id: u64, token: u64) -> TaskRow {
 
 fn worker(name: &str, session: u64) -> WorkerRow {
     WorkerRow { worker: name.into(), session, ..WorkerRow::default() }
+}
+
+fn workflow(first_task: u64, tasks: u32) -> WorkflowRow {
+    WorkflowRow { first_task, tasks, ..WorkflowRow::default() }
+}
+
+/// A task of the workflow that begins with the first.
+fn member(id: u64) -> TaskRow {
+    TaskRow { workflow: Some(1), task_ref: format!("r{id}"), ..task(id) }
 }
 
 fn answer(id: u64, key: &str) -> IdempotencyRow {
@@ -110,7 +122,7 @@ fn rows_without_counters_are_refused() {
 
 #[test]
 fn contradictions_are_refused() {
-    let cases: [(&str, Add); 21] = [
+    let cases: [(&str, Add); 26] = [
         ("there are two rows of counters", |rows| rows.counters(COUNTERS)),
         ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(1, "post"))),
         ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(2, "mail"))),
@@ -140,6 +152,23 @@ fn contradictions_are_refused() {
         ("the worker v is there twice, or its session is", |rows| {
             ["w", "v"].into_iter().for_each(|name| rows.worker(worker(name, 1)));
         }),
+        ("the workflow of task t1 is missing", |rows| rows.task(member(1))),
+        ("the workflow of task 1 is there twice", |rows| {
+            rows.task(member(1));
+            [1, 1].into_iter().for_each(|first| rows.workflow(workflow(first, 1)));
+        }),
+        ("task 1 cannot wait for task 2", |rows| {
+            rows.task(member(1));
+            rows.workflow(workflow(1, 1));
+            rows.wait(WaitRow { task: 1, dependency: 2 });
+        }),
+        ("task 1 cannot wait for task 2", |rows| {
+            rows.wait(WaitRow { task: 1, dependency: 2 });
+        }),
+        ("task t1 is blocked and waits for nothing", |rows| {
+            rows.task(TaskRow { state: StateName::Blocked.into(), ..member(1) });
+            rows.workflow(workflow(1, 1));
+        }),
         ("answer 3 was not kept yet", |rows| rows.idempotency(answer(3, "a"))),
         ("answer 1 is empty", |rows| {
             rows.idempotency(IdempotencyRow { answer: KeptAnswer::default(), ..answer(1, "a") });
@@ -151,4 +180,19 @@ fn contradictions_are_refused() {
     let twice =
         restored(|rows| [1, 2].into_iter().for_each(|id| rows.idempotency(answer(id, "a"))));
     assert!(twice.err().is_some_and(|wrong| wrong.contains("is there twice, or its key is")));
+}
+
+#[test]
+fn a_workflow_has_all_its_tasks_or_tells_what_became_of_them() {
+    let lost = |tasks: u32, gone: StateCounts, removed: u64| {
+        restored(|rows| {
+            rows.task(member(1));
+            rows.workflow(WorkflowRow { gone, removed, ..workflow(1, tasks) });
+        })
+        .err()
+        .is_some_and(|wrong| wrong.contains("has lost tasks"))
+    };
+    let gone = StateCounts { dead: 1, ..StateCounts::default() };
+    assert!(!lost(1, StateCounts::default(), 0) && !lost(3, gone, 1));
+    assert!(lost(2, StateCounts::default(), 0) && lost(1, gone, 0) && lost(1, gone, 1));
 }

@@ -70,7 +70,9 @@ fn the_past_error_is_a_share_of_what_was_observed() {
     let buckets = steady(386);
     let forecast = forecast(&measured(&buckets), Backlog::default(), &QUESTION);
     is(forecast.past_error, 0.5);
-    let young = Measured { began_at: NOW - BUCKET_MS, ..measured(&buckets) };
+    // A bucket that measuring only began in tells too little.
+    let (buckets, began_at) = (&buckets[buckets.len() - 2..], NOW - 20_000);
+    let young = Measured { began_at, ..measured(buckets) };
     let backlog = Backlog::default();
     assert_eq!(super::forecast(&young, backlog, &QUESTION).past_error, None);
 }

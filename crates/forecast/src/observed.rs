@@ -90,9 +90,10 @@ mod tests {
 
     #[test]
     fn batches_vary_as_their_sizes_do() {
-        let (gaps, batches) = (sums(&[100, 100, 100]), sums(&[50, 150, 100]));
-        let observed = Observed { gaps, batches, ..Observed::default() };
-        assert_eq!(observed.arrival_variability(), 25.0);
+        let batches = sums(&[50, 150, 100]);
+        let with = |gaps| Observed { gaps, batches, ..Observed::default() }.arrival_variability();
+        assert_eq!(with(sums(&[100, 100, 100])), 25.0);
+        assert_eq!(with(sums(&[100, 300, 200])), 25.0 + 25.0);
     }
 
     #[test]

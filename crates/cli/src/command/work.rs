@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::Args;
-use ferry_api::TaskDocument;
+use ferry_api::{TaskDocument, WorkerSettings};
 use ferry_client::worker::{Event, Outcome, Worker};
 use ferry_types::{QueueName, WorkerName};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -17,12 +17,14 @@ use crate::failure::Failure;
 use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::work::{Program, Ran};
+use crate::{labels, resources};
 
 /// Run a command for each task
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ferry work mail -- ./send-mail
   ferry work numbers --drain --concurrency 4 -- sh -c 'cat; sleep 1'
+  ferry work video --slots 4 --resources cpu_millis=8000,gpu=1 --labels zone=a -- ./encode
 
 The command gets the payload on stdin (a JSON string as its text, other JSON as it was enqueued,
 or bytes) and FERRY_TASK_ID,
@@ -39,13 +41,48 @@ pub(crate) struct Work {
     /// How many commands run at a time
     #[arg(long, value_name = "N", default_value = "1")]
     concurrency: NonZeroUsize,
+    /// Register with so many slots, and run what is assigned: as many commands at a time
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with_all = ["concurrency", "lease_ms"],
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    slots: Option<u32>,
+    /// What the registered worker has of a resource, separated by commas
+    #[arg(
+        long,
+        value_name = "NAME=AMOUNT",
+        value_delimiter = ',',
+        value_parser = resources::parse,
+        requires = "slots"
+    )]
+    resources: Vec<(String, u64)>,
+    /// What tasks may select the registered worker by, separated by commas
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        value_delimiter = ',',
+        value_parser = labels::parse,
+        requires = "slots"
+    )]
+    labels: Vec<(String, String)>,
+    /// How long the registered worker's session lasts without a sign of life, in milliseconds
+    #[arg(
+        long,
+        value_name = "MS",
+        default_value_t = WorkerSettings::default().session_ms,
+        requires = "slots"
+    )]
+    session_ms: u64,
     /// End once the queues have no unfinished task
     #[arg(long)]
     drain: bool,
     /// How long a lease lasts unless it is extended, in milliseconds [default: the task's]
     #[arg(long, value_name = "MS")]
     lease_ms: Option<u64>,
-    /// The name that leases show
+    /// The name that leases show, and that a registered worker has [default: of the machine and the
+    /// process]
     #[arg(long, value_name = "NAME")]
     worker: Option<WorkerName>,
 }
@@ -54,12 +91,21 @@ impl Work {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let program = Arc::new(Program::new(self.command));
         let client = global.patient_client().await?;
+        let settings = self.slots.map(|slots| WorkerSettings {
+            slots,
+            resources: self.resources.into_iter().collect(),
+            labels: self.labels.into_iter().collect(),
+            session_ms: self.session_ms,
+            ..WorkerSettings::default()
+        });
         let progress = Arc::new(Progress::new(global.output()));
         let teller = progress.clone();
         let mut worker = Worker::new(client, self.queues)
             .concurrency(self.concurrency.get())
             .listener(move |event| teller.tell(&event));
-        if let Some(name) = self.worker {
+        if let Some(settings) = settings {
+            worker = worker.registered(self.worker.unwrap_or_else(own_name), settings);
+        } else if let Some(name) = self.worker {
             worker = worker.name(name);
         }
         if let Some(lease) = self.lease_ms {
@@ -97,6 +143,14 @@ impl Work {
             None => Ok(outcome?),
         }
     }
+}
+
+/// A name that no other process has at this time.
+fn own_name() -> WorkerName {
+    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let name = format!("{}-{}", host.trim(), std::process::id());
+    let plain = || format!("worker-{}", std::process::id()).parse();
+    name.parse().or_else(|_| plain()).expect("letters, a dash and a number are a name")
 }
 
 /// Ready at the first interrupt; the second ends the process.

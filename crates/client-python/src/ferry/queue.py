@@ -30,7 +30,7 @@ class DistributedQueue:
         lease: float = 30.0,
         timeout: float = 30.0,
     ) -> None:
-        """`maxsize` bounds the unfinished items; 0 or less leaves the queue's bound as it is.
+        """`maxsize` bounds the unfinished items, taken ones too; 0 or less leaves the queue's.
 
         `lease` is how long, in seconds, an item stays with a process that has died. `timeout` is
         how long a call tries to reach the cluster.

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,10 @@ from ferry.errors import FerryError, Refused
 
 # How much of a session passes before a heartbeat.
 BEAT_AFTER = 1 / 3
+# A silent stream gives a sign of life every 3 seconds; beyond this it is dead.
+SILENCE_MAX = 10.0
+# How long it is remembered which queues assign their tasks, in seconds.
+LOOK_AGAIN = 30.0
 
 log = logging.getLogger("ferry.worker")
 
@@ -29,6 +34,8 @@ class Registration:
         self._client = client
         self.name = name
         self.settings = settings
+        self._pulled: list[str] = []
+        self._looked_at = -LOOK_AGAIN
 
     async def enter(self) -> bool:
         """Begins a session, or goes on with it; false if the nodes know of no workers."""
@@ -47,6 +54,17 @@ class Registration:
         except FerryError as error:
             # The session ends by itself.
             log.debug("cannot end the session of %s: %s", self.name, error)
+
+    async def pulled(self) -> list[str]:
+        """Those of its queues that assign nothing, so that their tasks must be asked for."""
+        if time.monotonic() - self._looked_at >= LOOK_AGAIN:
+            pulled = []
+            for queue in self.settings["queues"]:
+                document = (await self._client.read("queues", queue)).document
+                if document["settings"].get("assign", "pull") == "pull":
+                    pulled.append(queue)
+            self._pulled, self._looked_at = pulled, time.monotonic()
+        return self._pulled
 
     async def beat(self) -> None:
         """Shows that the worker lives, for as long as this runs."""
@@ -78,7 +96,7 @@ class Registration:
         """Reads one connection to its end; true if it was open."""
         url = f"{server}/v1/workers/{quote(self.name, safe='')}/assignments"
         headers = {"accept": "application/x-ndjson"}
-        timeout = httpx.Timeout(5.0, read=20.0)
+        timeout = httpx.Timeout(5.0, read=SILENCE_MAX)
         async with self._client.http.stream("GET", url, headers=headers, timeout=timeout) as answer:
             if answer.status_code == httpx.codes.NOT_FOUND:
                 await self._enter_again()

@@ -137,7 +137,7 @@ class DistributedTaskScheduler:
         return concurrent.futures.wait(waited, timeout)
 
     def close(self) -> None:
-        """Stops the workers that run here and waits for no task any more."""
+        """Stops the workers that run here, which finish what they have; waits for no other task."""
         self._bridge.run(self._bridge.get().aclose())
         self._finisher.shutdown(wait=False)
 

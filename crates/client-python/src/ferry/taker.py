@@ -16,19 +16,18 @@ from ferry.lease import Lease
 
 
 class Taker:
-    """Dequeues from some queues, tried in order."""
+    """Dequeues and holds what it is given."""
 
-    def __init__(self, client: Client, queues: Sequence[str], name: str, seconds: float) -> None:
+    def __init__(self, client: Client, name: str, seconds: float) -> None:
         """Leases last so many seconds, unless they are extended."""
         self._client = client
-        self._queues = list(queues)
         self.name = name
         self.seconds = seconds
         self._late: set[asyncio.Task[Any]] = set()
 
-    async def take(self, most: int, wait: float) -> list[Lease]:
-        """Up to `most` leases; waits up to so many seconds for the first."""
-        asking = asyncio.get_running_loop().create_task(self._ask(most, wait))
+    async def take(self, queues: Sequence[str], most: int, wait: float) -> list[Lease]:
+        """Up to `most` leases of these queues, tried in order; waits so long for the first."""
+        asking = asyncio.get_running_loop().create_task(self._ask(queues, most, wait))
         try:
             return await asyncio.shield(asking)
         except asyncio.CancelledError:
@@ -64,9 +63,9 @@ class Taker:
             return
         await self.give_back([self.hold(task) for task in tasks])
 
-    async def _ask(self, most: int, wait: float) -> list[Lease]:
+    async def _ask(self, queues: Sequence[str], most: int, wait: float) -> list[Lease]:
         body = {
-            "queues": self._queues,
+            "queues": list(queues),
             "max": most,
             "wait_ms": int(wait * 1000),
             "lease_ms": int(self.seconds * 1000),

@@ -21,7 +21,7 @@ from ferry.client import Client, encode
 from ferry.errors import FerryError, LeaseLost, Refused
 from ferry.functions import Functions, describe
 from ferry.lease import Lease
-from ferry.registration import Registration
+from ferry.registration import LOOK_AGAIN, Registration
 from ferry.taker import Taker
 
 # How long one dequeue waits at the nodes before it is asked again, in seconds.
@@ -47,7 +47,8 @@ class Worker:
     ) -> None:
         self._functions = functions
         self._slots = slots
-        self._taker = Taker(client, queues, name, seconds)
+        self._taker = Taker(client, name, seconds)
+        self._queues = list(queues)
         self._registration = registration
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix=f"ferry-{name}")
         self._running: set[asyncio.Task[None]] = set()
@@ -58,7 +59,9 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set. Raises the first refusal; trouble with the cluster passes."""
         loops: list[Coroutine[Any, Any, None]] = [self._pull(), wait_for(stop)]
-        if self._registration is not None and await self._registration.enter():
+        if self._registration is not None and not await self._registration.enter():
+            self._registration = None
+        if self._registration is not None:
             loops += [self._registration.beat(), self._registration.follow(self._assigned)]
         tasks = {asyncio.ensure_future(loop) for loop in loops}
         try:
@@ -89,7 +92,7 @@ class Worker:
         while True:
             await self._has_room.wait()
             try:
-                leases = await self._taker.take(self._slots - len(self._running), DEQUEUE_WAIT)
+                leases = await self._dequeue()
             except Refused as refused:
                 if refused.code != "worker_not_found" or self._registration is None:
                     raise
@@ -100,6 +103,16 @@ class Worker:
             else:
                 for lease in leases:
                     self._start(lease)
+
+    async def _dequeue(self) -> list[Lease]:
+        queues = self._queues
+        if self._registration is not None:
+            queues = await self._registration.pulled()
+            if not queues:
+                await asyncio.sleep(LOOK_AGAIN)
+                return []
+        room = self._slots - len(self._running)
+        return await self._taker.take(queues, room, DEQUEUE_WAIT)
 
     def _assigned(self, task: dict[str, Any]) -> None:
         # After a connection was lost, what is assigned is told again.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferry_api::{Action, Code, DequeueRequest, SettledItem, Settlement, TaskDocument};
+use ferry_api::{Code, DequeueRequest, SettledItem, Settlement, TaskDocument};
 use tokio::sync::watch;
 
 use super::{Event, Outcome, Worker, hold};
@@ -86,12 +86,7 @@ where
             (self.worker.listener)(Event::Handled(&task, &outcome));
             outcome
         };
-        let action = match outcome {
-            Outcome::Done(ack) => Action::Ack(ack),
-            Outcome::Failed(nack) => Action::Nack(nack),
-            Outcome::Released => Action::Release,
-        };
-        Some(Settlement { lease, action })
+        Some(Settlement { lease, action: outcome.into() })
     }
 
     /// Settles the last task when there is no next dequeue to take it along.

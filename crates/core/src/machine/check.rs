@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Machine;
+use super::queue::Queue;
 use super::standing::Standing;
 use super::task::{Task, TaskState};
 
@@ -53,6 +54,11 @@ impl Machine {
         }
         if expected != self.queues {
             return Err("the locks, the limits or the workers are not those of the tasks".into());
+        }
+        let assign = |queue: &Queue| queue.settings.assign.is_some();
+        let assigning = self.queues.living().filter(|(_, queue)| assign(queue)).count();
+        if self.queues.assigning().filter(|queue| assign(queue)).count() != assigning {
+            return Err("the queues that assign are not those whose settings say so".into());
         }
         self.check_lanes()
     }

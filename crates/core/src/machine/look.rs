@@ -62,8 +62,9 @@ impl<'a> Merged<'a> {
 impl Machine {
     /// The queues whose tasks are assigned, and how.
     pub fn assigning_queues(&self) -> impl Iterator<Item = (&QueueName, &AssignPolicy)> {
-        let queues = self.queues.living().map(|(_, queue)| queue);
-        queues.filter_map(|queue| Some((&queue.name, queue.settings.assign.as_ref()?)))
+        self.queues
+            .assigning()
+            .filter_map(|queue| Some((&queue.name, queue.settings.assign.as_ref()?)))
     }
 
     /// How the tasks of a queue are assigned, if they are.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What a task needs of its worker. Tasks of one kind share it.
+/// What a task needs of its worker.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Needs {
     /// How much it takes of each resource.
@@ -11,7 +11,7 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
-    /// The needs to share, or nothing if any worker will do.
+    /// The needs, to be shared, or nothing if any worker will do.
     pub(crate) fn shared(
         resources: BTreeMap<String, u64>,
         selector: BTreeMap<String, String>,

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use ferry_types::{QueueName, TaskId};
@@ -18,6 +18,8 @@ pub(crate) struct Queues {
     deleted: BTreeMap<u32, Queue>,
     /// The living ones.
     numbers: BTreeMap<QueueName, u32>,
+    /// Those of the living whose tasks are assigned.
+    assigning: BTreeSet<u32>,
     pub(crate) locks: Locks,
     pub(crate) limits: Limits,
     pub(crate) workers: Workers,
@@ -88,6 +90,21 @@ impl Queues {
         self.living.keys().chain(self.deleted.keys()).copied()
     }
 
+    /// The living ones whose tasks are assigned.
+    pub(crate) fn assigning(&self) -> impl Iterator<Item = &Queue> {
+        self.assigning.iter().filter_map(|number| self.living.get(number))
+    }
+
+    /// Notes whether the tasks of a queue are assigned, as its settings say.
+    pub(crate) fn note_assigning(&mut self, number: u32) {
+        let queue = self.living.get(&number);
+        if queue.is_some_and(|queue| queue.settings.assign.is_some()) {
+            self.assigning.insert(number);
+        } else {
+            self.assigning.remove(&number);
+        }
+    }
+
     /// The deleted ones with their numbers.
     pub(crate) fn deleted(&self) -> impl Iterator<Item = (u32, &Queue)> {
         self.deleted.iter().map(|(number, queue)| (*number, queue))
@@ -130,6 +147,7 @@ impl Queues {
             living: self.living.iter().map(bare).collect(),
             deleted: self.deleted.iter().map(bare).collect(),
             numbers: self.numbers.clone(),
+            assigning: self.assigning.clone(),
             locks: Locks::default(),
             limits: self.limits.without_tasks(),
             workers: self.workers.without_tasks(),
@@ -141,6 +159,7 @@ impl Queues {
         let number_is_new = !self.contains(number);
         let name_is_new = self.numbers.insert(queue.name.clone(), number).is_none();
         self.living.insert(number, queue);
+        self.note_assigning(number);
         name_is_new && number_is_new
     }
 
@@ -155,6 +174,7 @@ impl Queues {
     pub(crate) fn delete(&mut self, number: u32) {
         if let Some(queue) = self.living.remove(&number) {
             self.numbers.remove(&queue.name);
+            self.assigning.remove(&number);
             if queue.first_member().is_some() {
                 self.deleted.insert(number, queue);
             }

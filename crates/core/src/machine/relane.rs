@@ -23,6 +23,7 @@ impl Applying<'_> {
         if changes_keys(&old, &settings) {
             self.settle_lanes(number, settings.fair != old.fair);
         }
+        self.machine.queues.note_assigning(number);
         if is_chosen_otherwise(&old, &settings) {
             self.stir_all(number);
         }

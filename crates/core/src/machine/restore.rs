@@ -194,6 +194,9 @@ impl Machine {
             if workflow.is_some_and(|first| self.tasks.workflows.row(first).is_none()) {
                 return Err(format!("the workflow of task {id} is missing"));
             }
+            if task.own_waits().is_some_and(BTreeSet::is_empty) {
+                return Err(format!("task {id} is blocked and waits for nothing"));
+            }
             if !self.queues.contains(task.queue) {
                 return Err(format!("the queue of task {id} is missing"));
             }

@@ -53,6 +53,11 @@ impl Task {
         self.wishes().and_then(|wishes| wishes.needs.as_ref())
     }
 
+    /// The same, to be shared with other tasks.
+    pub(crate) fn needs_mut(&mut self) -> Option<&mut Arc<Needs>> {
+        self.story.as_mut()?.wishes.as_mut()?.needs.as_mut()
+    }
+
     /// Whether nothing but its priority and its number decides when it is taken, and no limit nor
     /// worker can tell it from others of its queue.
     pub(crate) fn is_plain(&self) -> bool {

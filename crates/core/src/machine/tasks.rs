@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use ferry_types::{TaskId, Timestamp};
 
+use super::kinds::Kinds;
 use super::lane::LaneNews;
 use super::pages::Pages;
 use super::queues::Queues;
@@ -18,6 +19,7 @@ use super::workflows::Workflows;
 pub(crate) struct Tasks {
     table: Pages,
     times: Times,
+    kinds: Kinds,
     pub(crate) workflows: Workflows,
 }
 
@@ -66,7 +68,13 @@ impl Tasks {
     }
 
     /// Adds a new task to its queue. Tells how it moved if something beside it may care.
-    pub(crate) fn insert(&mut self, id: TaskId, task: Task, queues: &mut Queues) -> Option<Moved> {
+    pub(crate) fn insert(
+        &mut self,
+        id: TaskId,
+        mut task: Task,
+        queues: &mut Queues,
+    ) -> Option<Moved> {
+        self.kinds.add(&mut task);
         queues.any_mut(task.queue).add(id, &task);
         self.times.note(id, &task);
         let holding = queues.workers.holding(&task);
@@ -121,6 +129,7 @@ impl Tasks {
         let task = self.table.remove(id).expect("a removed task exists");
         self.times.forget(id, &task);
         self.workflows.unmark(&task);
+        self.kinds.remove(&task);
         queues.any_mut(task.queue).remove(id, &task);
         let holding = queues.workers.holding(&task);
         queues.workers.follow((id, &task), holding, None);
@@ -150,6 +159,11 @@ impl Tasks {
             return Err("the counts of the workflows are not those of the tasks".into());
         }
         self.workflows.check()?;
+        let mut kinds = Kinds::default();
+        self.table.after(None).for_each(|(_, task)| kinds.add(&mut task.clone()));
+        if kinds != self.kinds {
+            return Err("what the tasks need is not what they say".into());
+        }
         if times != self.times {
             return Err("the deadlines or finished tasks are not those of the tasks".into());
         }

@@ -4,7 +4,7 @@ use clap::Args;
 use ferry_api::{NewTask, OnDependencyFailure, Unique, UniqueUntil};
 use ferry_types::{TaskId, Timestamp};
 
-use crate::{labels, payload};
+use crate::{labels, payload, resources};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -23,6 +23,12 @@ pub(super) struct Options {
     /// A label; may be repeated
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = labels::parse)]
     labels: Vec<(String, String)>,
+    /// What it takes of its worker; may be repeated
+    #[arg(long = "resource", value_name = "NAME=AMOUNT", value_parser = resources::parse)]
+    resources: Vec<(String, u64)>,
+    /// A label that its worker must have; may be repeated
+    #[arg(long = "select", value_name = "KEY=VALUE", value_parser = labels::parse)]
+    selector: Vec<(String, String)>,
     /// Attempts before the task is dead; 0 is no limit [default: the queue's]
     #[arg(long, value_name = "N")]
     max_attempts: Option<u32>,
@@ -69,6 +75,8 @@ impl Options {
             ttl_ms: self.ttl_ms,
             task_type: self.task_type.clone(),
             labels: self.labels.iter().cloned().collect::<BTreeMap<_, _>>(),
+            resources: self.resources.iter().cloned().collect(),
+            selector: self.selector.iter().cloned().collect(),
             key: self.key.clone(),
             locks: self.locks.clone(),
             unique: self.unique.clone().map(|key| {

@@ -41,7 +41,7 @@ class DistributedQueue:
         lease: float = 30.0,
         timeout: float = 30.0,
     ) -> None:
-        """`maxsize` bounds the unfinished items; 0 or less leaves the queue's bound as it is.
+        """`maxsize` bounds the unfinished items, taken ones too; 0 or less leaves the queue's.
 
         `lease` is how long, in seconds, an item stays with a process that has died. `timeout` is
         how long a call tries to reach the cluster.
@@ -53,7 +53,7 @@ class DistributedQueue:
         self._state = QueueState(self._client, name, bound, int(lease * 1000))
         self._held = Held()
         worker = f"queue-{secrets.token_hex(8)}"
-        self._taker = Taker(self._client, [name], worker, lease)
+        self._taker = Taker(self._client, worker, lease)
 
     async def put(self, item: Any, timeout: float | None = None) -> None:
         """Puts an item in; while the queue is full, waits, and raises QueueFull at the timeout."""
@@ -145,7 +145,7 @@ class DistributedQueue:
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = DEQUEUE_WAIT if deadline is None else max(deadline - time.monotonic(), 0.0)
-            leases = await self._taker.take(1, min(left, DEQUEUE_WAIT))
+            leases = await self._taker.take([self.name], 1, min(left, DEQUEUE_WAIT))
             if leases:
                 self._held.add(holder, leases[0])
                 return leases[0].payload

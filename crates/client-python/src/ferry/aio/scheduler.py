@@ -51,6 +51,7 @@ class DistributedTaskScheduler:
         self._tasks: weakref.WeakSet[Task] = weakref.WeakSet()
         self._workers: dict[str, Registration] = {}
         self._stops: set[asyncio.Event] = set()
+        self._runs: set[asyncio.Task[None]] = set()
 
     def register(self, function: F, name: str | None = None) -> F:
         """Offers a function under a name; usable as a decorator."""
@@ -132,8 +133,11 @@ class DistributedTaskScheduler:
         stop = asyncio.Event()
         self._stops.add(stop)
         watching = asyncio.ensure_future(self._stop_when_idle(stop)) if until_idle else None
+        run = asyncio.ensure_future(worker.run(stop))
+        self._runs.add(run)
+        run.add_done_callback(self._runs.discard)
         try:
-            await worker.run(stop)
+            await run
         finally:
             self._stops.discard(stop)
             if watching is not None:
@@ -156,8 +160,10 @@ class DistributedTaskScheduler:
         return done, waited - done
 
     async def aclose(self) -> None:
-        """Stops the workers that run here and waits for no task any more."""
+        """Stops the workers that run here, which finish what they have; waits for no other task."""
         self.stop()
+        if self._runs:
+            await asyncio.wait(self._runs)
         await self._ends.aclose()
         await self._client.aclose()
 
