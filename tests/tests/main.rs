@@ -28,6 +28,7 @@ mod transactions;
 mod ttl;
 mod worker_api;
 mod worker_capacity;
+mod worker_cli;
 mod worker_sessions;
 mod workers;
 mod workflows;

@@ -136,6 +136,8 @@ pub struct ReadyTask<'a> {
     pub priority: Priority,
     /// Its producer's word for its kind.
     pub task_type: Option<&'a str>,
+    /// Bytes of its payload.
+    pub payload_bytes: u64,
     /// What it takes of its worker's resources, if anything.
     pub resources: Option<&'a BTreeMap<String, u64>>,
     /// The labels that its worker must have, if any.
