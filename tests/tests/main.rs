@@ -22,6 +22,7 @@ mod order;
 mod pause;
 mod purge;
 mod queue_api;
+mod schedules;
 mod task_api;
 mod ties;
 mod transactions;

@@ -55,6 +55,7 @@ fn run(history: &[Step]) {
         }
         clock = clock.saturating_add_signed(step.clock);
         past.tasks = witness.machine.next_task().get() - 1;
+        past.schedules = reference.schedule_views();
         let entry = step.entry(clock, &past);
         let expected = reference.apply(index, &entry);
         let applied = witness.apply(entry);
@@ -145,6 +146,7 @@ fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
     let limits = machine.limits(None, usize::MAX).into_iter();
     let limits: Vec<_> = limits.map(|limit| (limit.name, limit.leased)).collect();
     assert_eq!(limits, reference.limits_in_use());
+    assert_eq!(machine.schedules(None, usize::MAX), reference.schedule_views());
     assert_workers(machine, reference);
 }
 

@@ -42,6 +42,7 @@ mod forwarder;
 mod poll;
 mod reads;
 mod relay;
+mod schedules;
 mod sweeps;
 mod waiters;
 mod workers;

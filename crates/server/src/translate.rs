@@ -5,7 +5,7 @@ use ferry_api::{Code, Problem};
 use ferry_core::command::{self, Action, BestFit, LeastLoaded};
 use ferry_core::rejection::{
     self, AlreadyExists, DependencyCycle, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty,
-    QueueNotFound, TaskNotFound, WorkerLimit, WrongState,
+    QueueNotFound, ScheduleLimit, TaskNotFound, WorkerLimit, WrongState,
 };
 use ferry_core::reply::{Accepted, Lease, SettleOutcome, SettledItem};
 use ferry_core::row::TaskRow;
@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 mod feed;
 mod forecast;
 mod limit;
+mod schedule;
 mod sweep;
 mod task;
 mod worker;
@@ -25,6 +26,7 @@ mod workflow;
 pub(crate) use feed::{events, history};
 pub(crate) use forecast::{forecast, workers_needed};
 pub(crate) use limit::{limit_document, limit_settings};
+pub(crate) use schedule::{schedule_document, schedule_settings};
 pub(crate) use sweep::{dead_filter, purged_state};
 pub(crate) use task::{document, from_json, leased_document, new_task};
 pub(crate) use worker::{worker_document, worker_lease, worker_said, worker_settings};
@@ -340,6 +342,15 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
             let problem = with(Code::QuotaExceeded, "delete a limit first");
             Problem { limit: Some(*limit), retry_after_ms: Some(1_000), ..problem }
         }
+        Rejection::ScheduleNotFound(_) => {
+            with(Code::ScheduleNotFound, "put it first or correct its name")
+        }
+        Rejection::ScheduleLimit(ScheduleLimit { limit }) => {
+            let problem = with(Code::QuotaExceeded, "delete a schedule first");
+            Problem { limit: Some(*limit), retry_after_ms: Some(1_000), ..problem }
+        }
+        // Only leaders have schedules fire, and nobody is told.
+        Rejection::NotToFire(_) => with(Code::WrongState, "look at its next firing"),
         Rejection::TaskNotFound(TaskNotFound { task }) => {
             let problem = with(Code::TaskNotFound, "it is no longer kept, or the id is wrong");
             Problem { task: Some(TaskId::new(*task)), ..problem }
