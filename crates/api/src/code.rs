@@ -28,6 +28,8 @@ pub enum Code {
     WorkerNotFound,
     /// Check the id: the workflow never existed, or none of its tasks is kept any longer.
     WorkflowNotFound,
+    /// Put the schedule, or correct its name.
+    ScheduleNotFound,
     /// Use one of the methods in `Allow`.
     MethodNotAllowed,
     /// Accept `application/json`.
@@ -85,7 +87,7 @@ pub enum Code {
 
 impl Code {
     /// Every code that a node sends.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::MalformedJson,
         Self::InvalidArgument,
         Self::UnknownField,
@@ -97,6 +99,7 @@ impl Code {
         Self::LimitNotFound,
         Self::WorkerNotFound,
         Self::WorkflowNotFound,
+        Self::ScheduleNotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::RequestTimeout,
@@ -135,7 +138,8 @@ impl Code {
             | Self::NodeNotFound
             | Self::LimitNotFound
             | Self::WorkerNotFound
-            | Self::WorkflowNotFound => 404,
+            | Self::WorkflowNotFound
+            | Self::ScheduleNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::RequestTimeout => 408,
@@ -173,6 +177,7 @@ impl Code {
             Self::LimitNotFound => "limit_not_found",
             Self::WorkerNotFound => "worker_not_found",
             Self::WorkflowNotFound => "workflow_not_found",
+            Self::ScheduleNotFound => "schedule_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
             Self::RequestTimeout => "request_timeout",
@@ -216,6 +221,7 @@ impl Code {
             Self::LimitNotFound => "the limit does not exist",
             Self::WorkerNotFound => "the worker is not registered",
             Self::WorkflowNotFound => "the workflow does not exist",
+            Self::ScheduleNotFound => "the schedule does not exist",
             Self::MethodNotAllowed => "the route does not have this method",
             Self::NotAcceptable => "the answer has no form that is accepted",
             Self::RequestTimeout => "the request did not come in time",

@@ -10,17 +10,25 @@ pub struct InvalidField {
     pub field: String,
     /// What it must be, as the rest of a sentence that begins with the field.
     pub detail: String,
+    /// Which character of a text is at fault, from 1, where that helps to find it.
+    pub position: Option<u32>,
 }
 
 impl InvalidField {
     /// The refusal of `field`; `detail` goes on with the sentence.
     pub fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { field: field.into(), detail: detail.into() }
+        Self { field: field.into(), detail: detail.into(), position: None }
     }
 
     /// The same refusal, of a field inside `outer`.
     pub(crate) fn within(self, outer: impl Display) -> Self {
-        Self { field: format!("{outer}.{}", self.field), detail: self.detail }
+        Self { field: format!("{outer}.{}", self.field), ..self }
+    }
+
+    /// The same refusal, of the character at `position`, from 1.
+    #[must_use]
+    pub fn at(self, position: usize) -> Self {
+        Self { position: u32::try_from(position).ok(), ..self }
     }
 
     /// Refuses a number outside of `range`.

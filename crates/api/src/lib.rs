@@ -38,6 +38,7 @@ mod redrive;
 mod resources;
 mod retry;
 mod rfc3339;
+mod schedule;
 mod settle;
 mod settlement;
 mod state;
@@ -68,6 +69,10 @@ pub use rate::{CheckedRate, Rate};
 pub use raw::raw_json;
 pub use redrive::{DeadFilter, RedriveRequest, Redriven};
 pub use retry::{CheckedRetry, RetryPolicy};
+pub use schedule::{
+    CatchUp, CheckedSchedule, FiringDocument, Overlap, Recurrence, ScheduleDocument, ScheduleList,
+    ScheduleSettings, SkippedFiring,
+};
 pub use settle::{SettleRequest, SettleResponse, Settled, SettledItem};
 pub use settlement::{AckRequest, Action, NackRequest, Settlement};
 pub use state::TaskState;

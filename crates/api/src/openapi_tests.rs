@@ -20,7 +20,8 @@ fn samples() -> Vec<(&'static str, Value)> {
         "started_at":"2026-01-02T03:04:06Z","finished_at":"2026-01-02T03:04:07Z","last_error":"e",
         "result":1,"payload":1,"payload_base64":"","type":"t","labels":{{"k":"v"}},"lease_ms":5,
         "ttl_ms":6,"retry":{{}},"traceparent":"p","key":"k","locks":["l"],"unique":{{"key":"u"}},"depends_on":["t1"],
-        "on_dependency_failure":"run","resources":{{"r":1}},"selector":{{"k":"v"}},"workflow":"w1","ref":"r","lease":{lease},"index":12}}"#
+        "on_dependency_failure":"run","resources":{{"r":1}},"selector":{{"k":"v"}},"workflow":"w1","ref":"r","lease":{lease},
+        "firing":{{"schedule":"s","at":"2026-01-02T03:05:00Z"}},"index":12}}"#
     );
     let history = r#"{"index":1,"at":"2026-01-02T03:05:00Z","change":"leased","state":"leased",
         "attempt":1,"node":1,"worker":"w"}"#;
@@ -37,7 +38,7 @@ fn samples() -> Vec<(&'static str, Value)> {
         r#"{{"queues":["q"],"max":1,"wait_ms":0,"lease_ms":1,"worker":"w","settle":[{settlement}]}}"#
     );
     let problem = r#"{"type":"t","title":"t","status":400,"detail":"d","code":"lease_lost",
-        "field":"f","queue":"q","task":"t7","state":"ready","attempt":1,"counts":{},"operation":0,"path":["a"],"limit":1,
+        "field":"f","position":1,"queue":"q","task":"t7","state":"ready","attempt":1,"counts":{},"operation":0,"path":["a"],"limit":1,
         "oldest_index":1,"retry_after_ms":1}"#;
     let settings = r#"{"max_tasks":1,"max_bytes":1,"ttl_ms":1,"dead_retention_ms":1,
         "max_concurrency":1,"rate":{"per_second":1},"key_concurrency":1}"#;
@@ -53,6 +54,8 @@ fn samples() -> Vec<(&'static str, Value)> {
     let status = format!(
         r#""id":"w1","state":"running","submitted_at":"2026-01-02T03:05:00Z","progress":{progress}"#
     );
+    let schedule = r#"{"cron":"c","timezone":"UTC","every_ms":1000,"queue":"q",
+        "task":{"payload":1},"overlap":"skip","catch_up":"all","jitter_ms":1,"paused":true}"#;
     vec![
         ("Problem", value::<Problem>(problem)),
         ("QueueSettings", value::<QueueSettings>(settings)),
@@ -84,6 +87,25 @@ fn samples() -> Vec<(&'static str, Value)> {
             "Heartbeat",
             value::<Heartbeat>(r#"{"worker":"w","session":1,"session_ms":1,"draining":false}"#),
         ),
+        ("ScheduleSettings", value::<ScheduleSettings>(schedule)),
+        (
+            "ScheduleDocument",
+            value::<ScheduleDocument>(&schedule.replacen(
+                '{',
+                r#"{"schedule":"s","next_at":"2026-01-02T03:05:00Z","last_at":"2026-01-02T03:05:00Z",
+                "last_task":"t7","last_skip":{"at":"2026-01-02T03:05:00Z","reason":"missed"},"#,
+                1,
+            )),
+        ),
+        (
+            "SkippedFiring",
+            value::<SkippedFiring>(r#"{"at":"2026-01-02T03:05:00Z","reason":"missed"}"#),
+        ),
+        (
+            "FiringDocument",
+            value::<FiringDocument>(r#"{"schedule":"s","at":"2026-01-02T03:05:00Z"}"#),
+        ),
+        ("ScheduleList", value::<ScheduleList>(r#"{"schedules":[],"next_page_token":"x"}"#)),
         ("PurgeRequest", value::<PurgeRequest>(r#"{"state":"all"}"#)),
         ("Purged", value::<Purged>(r#"{"purged":1}"#)),
         (

@@ -20,6 +20,9 @@ pub struct Problem {
     /// The field or parameter at fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Which character of the field's text is at fault, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u32>,
     /// The queue that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueName>,
@@ -66,6 +69,7 @@ impl Problem {
             detail: detail.into(),
             code,
             field: None,
+            position: None,
             queue: None,
             task: None,
             state: None,
@@ -83,7 +87,11 @@ impl Problem {
 impl From<InvalidField> for Problem {
     fn from(invalid: InvalidField) -> Self {
         let detail = invalid.to_string();
-        Self { field: Some(invalid.field), ..Self::new(Code::InvalidArgument, detail) }
+        Self {
+            field: Some(invalid.field),
+            position: invalid.position,
+            ..Self::new(Code::InvalidArgument, detail)
+        }
     }
 }
 

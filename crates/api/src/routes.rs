@@ -65,6 +65,10 @@ pub const HEARTBEAT: &str = "/v1/workers/{worker}/heartbeat";
 pub const DRAIN: &str = "/v1/workers/{worker}/drain";
 /// What is assigned to a worker, as a stream: GET.
 pub const ASSIGNMENTS: &str = "/v1/workers/{worker}/assignments";
+/// The schedules: GET.
+pub const SCHEDULES: &str = "/v1/schedules";
+/// A schedule: PUT, GET, DELETE.
+pub const SCHEDULE: &str = "/v1/schedules/{schedule}";
 /// The cluster: GET.
 pub const CLUSTER: &str = "/v1/cluster";
 /// The nodes: POST adds one.
@@ -120,6 +124,8 @@ pub const ALL: &[(&str, &[&str])] = &[
     (HEARTBEAT, &["post"]),
     (DRAIN, &["post"]),
     (ASSIGNMENTS, &["get"]),
+    (SCHEDULES, &["get"]),
+    (SCHEDULE, &["put", "get", "delete"]),
     (CLUSTER, &["get"]),
     (NODES, &["post"]),
     (NODE, &["delete"]),

@@ -8,7 +8,7 @@ use ferry_types::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{OnDependencyFailure, RetryPolicy, TaskState, Unique, raw, rfc3339};
+use crate::{FiringDocument, OnDependencyFailure, RetryPolicy, TaskState, Unique, raw, rfc3339};
 
 /// A task as it stands. What is not set is left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -96,6 +96,9 @@ pub struct TaskDocument {
     /// Its name there.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
     pub task_ref: Option<TaskRef>,
+    /// The firing of a schedule that it is of, if it is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firing: Option<FiringDocument>,
     /// Who holds it, while it is leased; and after it was cancelled, until the holder has learned
     /// it or the lease has run out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

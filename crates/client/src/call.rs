@@ -224,6 +224,7 @@ fn classify(url: String, problem: Problem) -> Outcome {
         | Code::NodeNotFound
         | Code::LimitNotFound
         | Code::WorkerNotFound
+        | Code::ScheduleNotFound
         | Code::MethodNotAllowed
         | Code::NotAcceptable
         | Code::BodyTooLarge

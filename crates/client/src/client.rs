@@ -1,3 +1,5 @@
+mod schedules;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -3,7 +3,7 @@ use ferry_types::{LogIndex, TaskId};
 
 use crate::row::{
     CountersRow, EndedRow, EventRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow,
-    TaskRow, WaitRow, WorkerRow, WorkflowRow,
+    ScheduleRow, TaskRow, WaitRow, WorkerRow, WorkflowRow,
 };
 
 /// A row to write or to remove, so that the disk holds what the memory does. Within one entry each
@@ -59,6 +59,10 @@ pub enum Change {
     PutWait(WaitRow),
     /// By the task, and the one that it waited for.
     DeleteWait(TaskId, TaskId),
+    /// A schedule.
+    PutSchedule(Box<ScheduleRow>),
+    /// By the schedule's name.
+    DeleteSchedule(Box<str>),
 }
 
 impl Change {
@@ -88,7 +92,9 @@ impl Change {
             | Self::PutWorkflow(_)
             | Self::DeleteWorkflow(_)
             | Self::PutWait(_)
-            | Self::DeleteWait(..) => None,
+            | Self::DeleteWait(..)
+            | Self::PutSchedule(_)
+            | Self::DeleteSchedule(_) => None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod limit;
 mod queue;
 mod rate;
 mod retry;
+mod schedule;
 mod settle;
 mod sweep;
 mod task;
@@ -25,6 +26,9 @@ pub use limit::{DeleteLimit, LimitScope, LimitSettings, PutLimit};
 pub use queue::{DeleteQueue, PauseQueue, PutQueue, QueueSettings};
 pub use rate::Rate;
 pub use retry::RetryPolicy;
+pub use schedule::{
+    CatchUp, Cron, DeleteSchedule, Fire, Firing, PutSchedule, Recurrence, ScheduleSettings,
+};
 pub use settle::{Ack, Action, Extend, Nack, Release, Settle, Settlement};
 pub use sweep::{DeadFilter, Purge, PurgedState, Redrive, Sweep};
 pub use task::{Cancel, Retry, RunNow};
@@ -70,7 +74,7 @@ pub struct Proposal {
     /// What to do. A proposal without a command is answered by nothing at all; none is ever made.
     #[prost(
         oneof = "Command",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 17, 18, 19, 20, 21, 22, 26, 27"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27"
     )]
     pub command: Option<Command>,
     /// Under which key the answer is kept, if any.
@@ -161,4 +165,13 @@ pub enum Command {
     /// Calls off what is left of a workflow, some tasks at a time.
     #[prost(message, tag = "27")]
     CancelWorkflow(CancelWorkflow),
+    /// Creates a schedule or replaces it.
+    #[prost(message, boxed, tag = "23")]
+    PutSchedule(Box<PutSchedule>),
+    /// Removes a schedule.
+    #[prost(message, tag = "24")]
+    DeleteSchedule(DeleteSchedule),
+    /// Has a schedule fire.
+    #[prost(message, tag = "25")]
+    Fire(Fire),
 }

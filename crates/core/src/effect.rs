@@ -38,4 +38,9 @@ pub enum Effect {
         /// The nearest deadline.
         at: Timestamp,
     },
+    /// The next firing of all schedules moved: propose it at this time.
+    Fire {
+        /// The next firing.
+        at: Timestamp,
+    },
 }

@@ -21,6 +21,8 @@
 //! - **I12** No lease is granted to a registered worker beyond its slots and what it has left of each
 //!   resource, nor without the labels that the task selects, whoever asks for it. Those who are not
 //!   registered get no task that needs anything. A session's leases end with it.
+//! - **I13** A schedule fires each time once: only its next firing is done, and with it the one after
+//!   becomes the next, in the same entry as the task (see `machine/fire.rs`).
 //!
 //! Left out on purpose: payloads and results, which pass through to the disk unread, and everything
 //! that only a leader does (waiting, alarms), which [`Effect`]s ask for.
@@ -50,6 +52,6 @@ pub use reply::Reply;
 pub use state::StateName;
 pub use traffic::{Sums, TrafficBucket, TrafficView};
 pub use view::{
-    HistoryView, LimitView, Offer, QueueView, ReadyTask, Seen, TaskFilter, TaskView, WorkerView,
-    WorkflowTaskView,
+    HistoryView, LimitView, Offer, QueueView, ReadyTask, ScheduleView, Seen, TaskFilter, TaskView,
+    WorkerView, WorkflowTaskView,
 };

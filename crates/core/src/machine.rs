@@ -14,6 +14,7 @@ mod choice;
 mod cycle;
 mod delete_limit;
 mod delete_queue;
+mod delete_schedule;
 mod delete_worker;
 mod deliver;
 mod dependencies;
@@ -26,6 +27,7 @@ mod end_sessions;
 mod enqueue;
 mod events;
 mod extend;
+mod fire;
 mod gate;
 mod history;
 mod history_query;
@@ -50,6 +52,7 @@ mod pick;
 mod purge;
 mod put_limit;
 mod put_queue;
+mod put_schedule;
 mod put_worker;
 mod query;
 mod queue;
@@ -65,6 +68,7 @@ mod restore_workflows;
 mod retry;
 mod rising;
 mod run_now;
+mod schedules;
 mod settle;
 mod standing;
 mod stir;
@@ -95,6 +99,7 @@ use applying::Applying;
 use leaders::Leaders;
 use measured::Measured;
 use queues::Queues;
+use schedules::Schedules;
 use tasks::Tasks;
 
 pub use restore::Restoring;
@@ -130,6 +135,7 @@ pub struct Machine {
     /// Tasks that ended while others wait for them, and whether otherwise than well.
     ended: BTreeMap<TaskId, bool>,
     leaders: Leaders,
+    schedules: Schedules,
     /// By queue. What this node counts for itself: neither stored nor compared.
     measured: BTreeMap<u32, Measured>,
     /// Answers forgotten before their time. Likewise this node's own.
@@ -146,6 +152,7 @@ impl Default for Machine {
             next_idempotency: 1,
             events_from: 1,
             next_turn: 1,
+            next_generation: 1,
         };
         Self {
             counters,
@@ -154,6 +161,7 @@ impl Default for Machine {
             answers: Answers::default(),
             ended: BTreeMap::new(),
             leaders: Leaders::default(),
+            schedules: Schedules::default(),
             measured: BTreeMap::new(),
             evicted_answers: 0,
         }
@@ -170,6 +178,7 @@ impl PartialEq for Machine {
             answers,
             ended,
             leaders,
+            schedules,
             measured: _,
             evicted_answers: _,
         } = self;
@@ -179,6 +188,7 @@ impl PartialEq for Machine {
             && *answers == other.answers
             && *ended == other.ended
             && *leaders == other.leaders
+            && *schedules == other.schedules
     }
 }
 
@@ -188,7 +198,7 @@ impl Machine {
     /// Its work is bounded by the entry's size, and grows with the backlog only as trees do.
     pub fn apply(&mut self, index: LogIndex, entry: Entry) -> Applied {
         let counters = self.counters;
-        let alarm = self.next_alarm();
+        let (alarm, firing) = (self.next_alarm(), self.next_firing());
         // I1: an entry of a leader with an earlier clock does not turn time back.
         self.counters.now_ms = Timestamp::from_millis(counters.now_ms.max(entry.at_ms)).as_millis();
 
@@ -199,6 +209,9 @@ impl Machine {
         let (mut effects, changes) = applying.finish(counters);
         if let Some(at) = self.next_alarm().filter(|at| Some(*at) != alarm || *at <= self.now()) {
             effects.push(Effect::Alarm { at });
+        }
+        if let Some(at) = self.next_firing().filter(|at| Some(*at) != firing) {
+            effects.push(Effect::Fire { at });
         }
         Applied { outcomes, effects, changes }
     }

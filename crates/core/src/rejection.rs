@@ -60,6 +60,15 @@ pub enum Rejection {
     /// Break the cycle: its tasks would wait for one another for ever.
     #[prost(message, tag = "22")]
     DependencyCycle(DependencyCycle),
+    /// Put the schedule first: there is none of this name.
+    #[prost(message, tag = "18")]
+    ScheduleNotFound(ScheduleNotFound),
+    /// Delete a schedule first: the cluster has as many as it may.
+    #[prost(message, tag = "19")]
+    ScheduleLimit(ScheduleLimit),
+    /// Leave it: this is not the schedule's next firing, or not yet.
+    #[prost(message, tag = "20")]
+    NotToFire(NotToFire),
     /// Change the setting while fewer keys have tasks.
     #[prost(message, tag = "24")]
     TooManyKeys(TooManyKeys),
@@ -231,6 +240,30 @@ pub struct LimitLimit {
     pub limit: u64,
 }
 
+/// There is no schedule of this name.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ScheduleNotFound {
+    /// The name.
+    #[prost(string, tag = "1")]
+    pub schedule: String,
+}
+
+/// The cluster has as many schedules as it may.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct ScheduleLimit {
+    /// How many that is.
+    #[prost(uint64, tag = "1")]
+    pub limit: u64,
+}
+
+/// The schedule is not to fire so: it was put anew, is paused, has fired already, or is not due.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct NotToFire {
+    /// The schedule's name.
+    #[prost(string, tag = "1")]
+    pub schedule: String,
+}
+
 /// A setting that all keys of a queue follow cannot change while so many of them have tasks.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TooManyKeys {
@@ -359,6 +392,15 @@ impl fmt::Display for Rejection {
             }
             Self::WorkerLimit(WorkerLimit { limit }) => {
                 write!(out, "the cluster has its limit of {limit} workers")
+            }
+            Self::ScheduleNotFound(ScheduleNotFound { schedule }) => {
+                write!(out, "the schedule {schedule} does not exist")
+            }
+            Self::ScheduleLimit(ScheduleLimit { limit }) => {
+                write!(out, "the cluster has its limit of {limit} schedules")
+            }
+            Self::NotToFire(NotToFire { schedule }) => {
+                write!(out, "the schedule {schedule} is not to fire so")
             }
             Self::OperationRefused(refused) => {
                 write!(out, "the operation {} is refused", refused.operation)?;

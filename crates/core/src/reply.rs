@@ -72,6 +72,15 @@ pub enum Reply {
     /// To `CancelWorkflow`.
     #[prost(message, boxed, tag = "22")]
     WorkflowCancelled(Box<WorkflowCancelled>),
+    /// To `PutSchedule`.
+    #[prost(message, tag = "18")]
+    SchedulePut(SchedulePut),
+    /// To `DeleteSchedule`.
+    #[prost(message, tag = "19")]
+    ScheduleDeleted(ScheduleDeleted),
+    /// To `Fire`.
+    #[prost(message, tag = "20")]
+    Fired(Fired),
 }
 
 /// The tasks are in the queue.
@@ -188,7 +197,7 @@ pub struct Refused {
     /// Why; always there.
     #[prost(
         oneof = "Rejection",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 21, 22, 24"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18, 19, 20, 21, 22, 24"
     )]
     pub rejection: Option<Rejection>,
 }
@@ -352,4 +361,27 @@ pub struct WorkflowView {
     /// Its tasks that are gone and had not ended: purged, or deleted with their queue.
     #[prost(uint64, tag = "6")]
     pub removed: u64,
+}
+
+/// The schedule says this.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct SchedulePut {
+    /// Whether it is new.
+    #[prost(bool, tag = "1")]
+    pub created: bool,
+}
+
+/// The schedule is gone.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct ScheduleDeleted {}
+
+/// The firing is done.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct Fired {
+    /// The number of its task, if it gave one.
+    #[prost(uint64, optional, tag = "1")]
+    pub task: Option<u64>,
+    /// Why it gave none otherwise.
+    #[prost(enumeration = "crate::row::SkipReason", tag = "2")]
+    pub skipped: i32,
 }

@@ -1,18 +1,20 @@
 //! The rows that hold the state on disk. Tags never change their meaning.
 
 mod event;
+mod schedule;
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::command::{LimitSettings, QueueSettings, RetryPolicy, Unique, WorkerSettings};
+use crate::command::{Firing, LimitSettings, QueueSettings, RetryPolicy, Unique, WorkerSettings};
 use crate::event::EventName;
 use crate::rejection::StateCounts;
 use crate::reply::Reply;
 use crate::state::StateName;
 
 pub use event::{EventQueue, EventRow, HistoryEvent, HistoryRow, LeaderRow, LeadersRow, TaskEvent};
+pub use schedule::{ScheduleRow, Skip, SkipReason};
 
 /// The machine's counters.
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
@@ -38,6 +40,9 @@ pub struct CountersRow {
     /// The first entry whose events are kept, if there were any.
     #[prost(uint64, tag = "7")]
     pub events_from: u64,
+    /// The next generation of a schedule.
+    #[prost(uint64, tag = "9")]
+    pub next_generation: u64,
 }
 
 impl CountersRow {
@@ -46,6 +51,13 @@ impl CountersRow {
         let turn = self.next_turn;
         self.next_turn += 1;
         turn
+    }
+
+    /// Gives the next generation.
+    pub(crate) const fn take_generation(&mut self) -> u64 {
+        let generation = self.next_generation;
+        self.next_generation += 1;
+        generation
     }
 }
 
@@ -198,6 +210,9 @@ pub struct TaskRow {
     /// The labels that its worker must have.
     #[prost(btree_map = "string, string", tag = "61")]
     pub selector: BTreeMap<String, String>,
+    /// The firing of a schedule that it is of, if it is of one.
+    #[prost(message, optional, tag = "70")]
+    pub firing: Option<Firing>,
     /// The number of the first task of its workflow, if it is of one. What such a task waits for is
     /// in rows of its own.
     #[prost(uint64, optional, tag = "80")]
@@ -315,7 +330,7 @@ pub struct KeptAnswer {
     /// The reply; always there.
     #[prost(
         oneof = "Reply",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 21, 22"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22"
     )]
     pub reply: Option<Reply>,
 }

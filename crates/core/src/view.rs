@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ferry_types::{LogIndex, NodeId, Priority, QueueName, TaskId, Timestamp};
 
-use crate::command::{LimitSettings, QueueSettings, WorkerSettings};
+use crate::command::{LimitSettings, QueueSettings, ScheduleSettings, WorkerSettings};
 use crate::event::EventName;
 use crate::rejection::StateCounts;
-use crate::row::TaskRow;
+use crate::row::{Skip, TaskRow};
 use crate::state::StateName;
 
 /// A task without its payload and result.
@@ -136,6 +136,8 @@ pub struct ReadyTask<'a> {
     pub priority: Priority,
     /// Its producer's word for its kind.
     pub task_type: Option<&'a str>,
+    /// Bytes of its payload.
+    pub payload_bytes: u64,
     /// What it takes of its worker's resources, if anything.
     pub resources: Option<&'a BTreeMap<String, u64>>,
     /// The labels that its worker must have, if any.
@@ -161,4 +163,25 @@ pub struct WorkflowTaskView {
     /// What it depends on: the names of tasks of the workflow, and the ids of others and of those
     /// that are gone.
     pub depends_on: Vec<String>,
+}
+
+/// A schedule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScheduleView {
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub settings: ScheduleSettings,
+    /// Which putting of a schedule brought that.
+    pub generation: u64,
+    /// Its next firing, if there is one; while it is paused, the first that it misses.
+    pub next_at: Option<Timestamp>,
+    /// When its last pause ended: firings before that were missed.
+    pub resumed_at: Timestamp,
+    /// The last firing that gave a task.
+    pub last_at: Option<Timestamp>,
+    /// That task, which may be gone.
+    pub last_task: Option<TaskId>,
+    /// The last firing that gave no task.
+    pub last_skip: Option<Skip>,
 }

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use prost::Message;
-use samples::{commands, order, refusals, replies, rows, tick, workers, workflows};
+use samples::{commands, order, refusals, replies, rows, schedule, tick, workers, workflows};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -44,6 +44,7 @@ fn every_encoding_is_as_it_was() {
     files.extend(check_order_rows());
     files.extend(check_worker_rows());
     files.extend(check_workflow_rows());
+    files.extend(check_schedule_rows());
     let entries = std::fs::read_dir(folder()).expect("the folder is there");
     let there: BTreeSet<String> = entries
         .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
@@ -95,6 +96,16 @@ fn check_workflow_rows() -> [String; 3] {
         check(("row-task-workflow", rows.task)),
         check(("row-workflow", rows.workflow)),
         check(("row-wait", rows.wait)),
+    ]
+}
+
+fn check_schedule_rows() -> [String; 4] {
+    let rows = schedule::rows();
+    [
+        check(("row-counters-schedules", rows.counters)),
+        check(("row-task-of-firing", rows.task)),
+        check(("row-schedule", rows.schedule)),
+        check(("row-schedule-every", rows.schedule_every)),
     ]
 }
 

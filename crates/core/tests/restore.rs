@@ -5,7 +5,8 @@ use ferry_core::command::QueueSettings;
 use ferry_core::rejection::StateCounts;
 use ferry_core::reply::QueuePut;
 use ferry_core::row::{
-    CountersRow, IdempotencyRow, KeptAnswer, QueueRow, TaskRow, WaitRow, WorkerRow, WorkflowRow,
+    CountersRow, IdempotencyRow, KeptAnswer, QueueRow, ScheduleRow, TaskRow, WaitRow, WorkerRow,
+    WorkflowRow,
 };
 use ferry_core::{Machine, Reply, Restoring, StateName};
 use ferry_types::TaskId;
@@ -18,6 +19,7 @@ const COUNTERS: CountersRow = CountersRow {
     next_idempotency: 3,
     events_from: 1,
     next_turn: 3,
+    next_generation: 3,
 };
 
 fn queue(id: u32, name: &str) -> QueueRow {
@@ -67,6 +69,10 @@ fn answer(id: u64, key: &str) -> IdempotencyRow {
         answer: KeptAnswer { reply },
         ..IdempotencyRow::default()
     }
+}
+
+fn schedule(generation: u64) -> ScheduleRow {
+    ScheduleRow { schedule: "tick".into(), generation, ..ScheduleRow::default() }
 }
 
 /// What a case adds to sound rows.
@@ -122,7 +128,7 @@ fn rows_without_counters_are_refused() {
 
 #[test]
 fn contradictions_are_refused() {
-    let cases: [(&str, Add); 26] = [
+    let cases: [(&str, Add); 28] = [
         ("there are two rows of counters", |rows| rows.counters(COUNTERS)),
         ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(1, "post"))),
         ("queue 1 is there twice, or its name is", |rows| rows.queue(queue(2, "mail"))),
@@ -172,6 +178,10 @@ fn contradictions_are_refused() {
         ("answer 3 was not kept yet", |rows| rows.idempotency(answer(3, "a"))),
         ("answer 1 is empty", |rows| {
             rows.idempotency(IdempotencyRow { answer: KeptAnswer::default(), ..answer(1, "a") });
+        }),
+        ("the schedule tick was not put yet", |rows| rows.schedule(schedule(3))),
+        ("the schedule tick is there twice", |rows| {
+            [1, 2].into_iter().for_each(|generation| rows.schedule(schedule(generation)));
         }),
     ];
     for (wrong, add) in cases {

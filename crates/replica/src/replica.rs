@@ -11,6 +11,7 @@ use ferry_types::{GroupId, LogIndex, NodeAddress, NodeId, TaskId, Timestamp};
 use openraft::async_runtime::WatchReceiver;
 use tokio::sync::{mpsc, watch};
 
+use crate::clock;
 use crate::metrics::{self, Metric};
 use crate::parts::Parts;
 use crate::{
@@ -110,6 +111,11 @@ impl Replica {
     /// How long until this node would stamp an entry with `at`, if it led; zero if it would now.
     pub fn until(&self, at: Timestamp) -> Duration {
         self.parts.clock.lock().expect("no holder panics").until(at, Instant::now())
+    }
+
+    /// The time that this node would stamp on an entry, if it led.
+    pub fn now(&self) -> Timestamp {
+        clock::tell(&self.parts.clock)
     }
 
     /// Payloads by task, none where there is none. Reads the disk: call it off the runtime.

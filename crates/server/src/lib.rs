@@ -44,6 +44,7 @@ mod forwarder;
 mod poll;
 mod reads;
 mod relay;
+mod schedules;
 mod strict;
 mod sweeps;
 mod waiters;

@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path};
-use ferry_types::{Invalid, LeaseId, LimitName, NodeId, QueueName, TaskId, WorkerName, WorkflowId};
+use ferry_types::{
+    Invalid, LeaseId, LimitName, NodeId, QueueName, ScheduleName, TaskId, WorkerName, WorkflowId,
+};
 use hyper::http::request::Parts;
 
 use crate::problem::Failure;
@@ -38,6 +40,7 @@ path_name!(LeaseId, "lease");
 path_name!(LimitName, "limit");
 path_name!(WorkflowId, "workflow");
 path_name!(WorkerName, "worker");
+path_name!(ScheduleName, "schedule");
 
 impl PathName for NodeId {
     const FIELD: &'static str = "id";

@@ -44,6 +44,9 @@ fn cases() -> Vec<Case> {
         case("NewTask", r#"{"tasks": [{FIELDS}]}"#, payload, "tasks[0].", batch),
         case("Unique", r#"{"payload": 1, "unique": {FIELDS}}"#, r#""key": "u""#, "unique.", task),
         case("EnqueueOperation", operation, ENQUEUE, "operations[0].enqueue.", transaction),
+        case("WorkflowTask", r#"{"tasks": [{FIELDS}]}"#, MEMBER, "tasks[0].", workflow),
+        case("WorkerSettings", "{FIELDS}", "", "", worker),
+        case("ScheduleSettings", "{FIELDS}", SCHEDULE, "", schedule),
         case("NackOperation", operation, r#""lease": "l1.1""#, "operations[0].nack.", transaction),
         case("DequeueRequest", "{FIELDS}", "", "", dequeue),
         case("DequeueFromRequest", "{FIELDS}", r#""queues": ["q"]"#, "", dequeue_from),
@@ -59,6 +62,8 @@ fn cases() -> Vec<Case> {
 const RETRY: &str = r#""initial_ms": 0, "max_ms": 315360000000"#;
 const LIMIT: &str = r#""match": {"queue": "q"}, "rate": {"per_second": 1}"#;
 const ENQUEUE: &str = r#""queue": "q", "payload": 1"#;
+const MEMBER: &str = r#""ref": "a", "queue": "q", "payload": 1"#;
+const SCHEDULE: &str = r#""every_ms": 1000, "queue": "q", "task": {"payload": 1}"#;
 const SETTLEMENT: &str = r#""lease": "l1.1", "action": "ACTION""#;
 const NODE: &str = r#""http": "http://127.0.0.1:1", "peer": "127.0.0.1:2""#;
 
@@ -178,6 +183,19 @@ fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Failure> {
 
 fn told<T: Debug, E: Into<Failure>>(checked: Result<T, E>) -> Read {
     checked.map(|checked| format!("{checked:?}")).map_err(Into::into)
+}
+
+fn worker(body: &str) -> Read {
+    let settings: api::WorkerSettings = parse(body)?;
+    told(settings.check().map(|()| settings))
+}
+
+fn workflow(body: &str) -> Read {
+    told(parse::<api::WorkflowRequest>(body)?.check(Timestamp::from_millis(0)))
+}
+
+fn schedule(body: &str) -> Read {
+    told(parse::<api::ScheduleSettings>(body)?.check())
 }
 
 fn queue(body: &str) -> Read {

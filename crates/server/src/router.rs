@@ -13,7 +13,8 @@ use crate::door::Door;
 use crate::problem::Failure;
 use crate::routes::{
     assignments, cluster, dequeue, events, forecast, health, history, leases, limits, metrics,
-    openapi, queues, results, sweeps, task_changes, tasks, transactions, workers, workflows,
+    openapi, queues, results, schedules, sweeps, task_changes, tasks, transactions, workers,
+    workflows,
 };
 
 /// Every route of a node.
@@ -45,6 +46,8 @@ pub(crate) fn router(door: Arc<Door>) -> Router {
         .route(paths::TRANSACTIONS, post(transactions::post))
         .route(paths::WORKFLOWS, post(workflows::submit))
         .route(paths::WORKFLOW, get(workflows::get).delete(workflows::cancel))
+        .route(paths::SCHEDULES, get(schedules::list))
+        .route(paths::SCHEDULE, get(schedules::get).put(schedules::put).delete(schedules::delete))
         .route(paths::LIMITS, get(limits::list))
         .route(paths::LIMIT, get(limits::get).put(limits::put).delete(limits::delete))
         .route(paths::WORKERS, get(workers::list))

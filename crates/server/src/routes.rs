@@ -13,6 +13,7 @@ pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod queues;
 pub(crate) mod results;
+pub(crate) mod schedules;
 pub(crate) mod sweeps;
 pub(crate) mod task_changes;
 pub(crate) mod tasks;

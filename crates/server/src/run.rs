@@ -7,7 +7,7 @@ use ferry_core::Effect;
 use ferry_replica::{Replica, StartError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -17,6 +17,7 @@ use crate::forwarder::Forwarder;
 use crate::http::HttpServer;
 use crate::node::Node;
 use crate::router::router;
+use crate::schedules;
 use crate::telemetry;
 use crate::waiters::Waiters;
 use crate::workers::{self, Workers};
@@ -66,11 +67,18 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
         Forwarder::new(config.node).map_err(|error| ServeError::Setup(error.to_string()))?;
     let (replica, effects) = Replica::start(config.replica_options()).await?;
     let waiters = Waiters::new(config.waiters_max);
+    let next_firing = Arc::new(Notify::new());
     let workers = Arc::new(Workers::default());
-    let bell = tokio::spawn(ring(effects, Arc::clone(&waiters), Arc::clone(&workers)));
+    let bell = tokio::spawn(ring(
+        effects,
+        Arc::clone(&waiters),
+        Arc::clone(&workers),
+        Arc::clone(&next_firing),
+    ));
     let stop_workers = CancellationToken::new();
     let scheduling =
         tokio::spawn(workers::run(replica.clone(), Arc::clone(&workers), stop_workers.clone()));
+    let firing = tokio::spawn(schedules::run(replica.clone(), next_firing));
     let (disk_room, disk_watch) = DiskRoom::watch(&config).await;
     tracing::info!(node = %config.node, http = config.address.http, "node started");
     let replica_to_close = replica.clone();
@@ -91,6 +99,7 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
         let _ = scheduling.await;
         disk_watch.abort();
         bell.abort();
+        firing.abort();
     };
     tokio::select! {
         () = stop => Ok(()),
@@ -130,11 +139,13 @@ fn stop_signal() -> Result<CancellationToken, ServeError> {
     Ok(stopped)
 }
 
-/// The bell: wakes dequeues and the scheduler as their tasks come, or as a worker has room.
+/// The bell: wakes dequeues and the scheduler as their tasks come, as a worker has room, and the
+/// schedules as their next firing moves.
 async fn ring(
     mut effects: mpsc::UnboundedReceiver<Vec<Effect>>,
     waiters: Arc<Waiters>,
     workers: Arc<Workers>,
+    next_firing: Arc<Notify>,
 ) {
     while let Some(batch) = effects.recv().await {
         for effect in batch {
@@ -155,6 +166,7 @@ async fn ring(
                 Effect::Gone { queue } => waiters.wake(&queue, u64::MAX),
                 // The replica proposes in time by itself.
                 Effect::Alarm { .. } => {}
+                Effect::Fire { .. } => next_firing.notify_one(),
             }
         }
     }

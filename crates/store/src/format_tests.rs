@@ -161,7 +161,7 @@ fn the_page_lists_every_keyspace() {
                 coded.insert((tag(keyspace), "nothing".into()));
             }
             Keyspace::Queue => drop(coded.insert((tag(keyspace), "u32".into()))),
-            Keyspace::Limit | Keyspace::Worker => {
+            Keyspace::Limit | Keyspace::Worker | Keyspace::Schedule => {
                 coded.insert((tag(keyspace), "text".into()));
             }
             Keyspace::Wait => drop(coded.insert((tag(keyspace), "u64, u64".into()))),

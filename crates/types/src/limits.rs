@@ -115,6 +115,22 @@ pub const LINES_PER_PICK_MAX: usize = 1_000;
 pub const LINES_PER_DEQUEUE_MAX: usize = 10_000;
 /// Ready tasks that one look of the scheduler at a queue shows.
 pub const TASKS_PER_LOOK_MAX: usize = 2_000;
+/// Schedules of a cluster.
+pub const SCHEDULES_MAX: usize = 10_000;
+/// Bytes of the payload of a schedule's task, which every node has in memory.
+pub const SCHEDULE_PAYLOAD_BYTES_MAX: usize = 64 << 10;
+/// The shortest interval of a schedule.
+pub const SCHEDULE_EVERY_MIN: Duration = Duration::from_secs(1);
+/// The longest jitter of a schedule.
+pub const SCHEDULE_JITTER_MAX: Duration = Duration::from_secs(86_400);
+/// Bytes of a cron expression.
+pub const CRON_BYTES_MAX: usize = 256;
+/// How late a firing may be without being missed: more than the change of a leader takes.
+pub const FIRING_LATENESS_MAX: Duration = Duration::from_secs(30);
+/// Firings that the leader proposes at a time.
+pub const FIRINGS_PER_LOOK_MAX: usize = 1_000;
+/// Firings of one schedule among them.
+pub const FIRINGS_PER_SCHEDULE_MAX: usize = 100;
 /// Locks of a task.
 pub const LOCKS_MAX: usize = 100;
 /// Bytes of an ordering key, and of a lock's name.

@@ -6,6 +6,7 @@ mod leases;
 mod limits;
 mod nodes;
 mod queues;
+mod schedules;
 mod tasks;
 mod transactions;
 mod workers;
@@ -196,6 +197,7 @@ fn find(path: &str, method: &str) -> Option<Operation> {
     queues::operation(path, method)
         .or_else(|| forecast::operation(path, method))
         .or_else(|| limits::operation(path, method))
+        .or_else(|| schedules::operation(path, method))
         .or_else(|| tasks::operation(path, method))
         .or_else(|| leases::operation(path, method))
         .or_else(|| transactions::operation(path, method))

@@ -39,6 +39,7 @@ pub(super) fn all() -> Map<String, Value> {
         ("of_limit", path("limit", of("LimitName"))),
         ("of_worker", path("worker", of("WorkerName"))),
         ("workflow", path("workflow", of("WorkflowId"))),
+        ("schedule", path("schedule", of("ScheduleName"))),
         ("force", query("force", or(flag("Delete the queue's tasks with it."), false))),
         ("limit", query("limit", or(page, PAGE_DEFAULT))),
         ("page_token", query("page_token", text("`next_page_token` of the page before."))),

@@ -6,6 +6,7 @@ mod history;
 mod leases;
 mod limits;
 mod queues;
+mod schedules;
 mod tasks;
 mod transactions;
 mod workers;
@@ -28,6 +29,7 @@ pub(super) fn all() -> Map<String, Value> {
         .chain(leases::all())
         .chain(limits::all())
         .chain(workers::all())
+        .chain(schedules::all())
         .chain(transactions::all())
         .chain(workflows::all())
         .chain(cluster::all())
@@ -47,6 +49,7 @@ fn problem() -> Value {
             ("detail", text("What went wrong here, and what to do about it.")),
             ("code", words("The kind of problem, for programs.", &codes)),
             ("field", text("The field or parameter at fault.")),
+            ("position", count("Which character of the field's text is at fault, from 1.")),
             ("queue", of("QueueName")),
             ("task", of("TaskId")),
             ("state", of("TaskState")),

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How often a worker that ends with the last task looks whether there is one left.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// Settled leases that are kept in mind: ten times as many as a worker may have live ones.
+const SETTLED_KEPT: usize = 10_000;
+
 /// A worker's registration.
 #[derive(Clone, Debug)]
 pub(super) struct Registration {
@@ -27,8 +30,11 @@ pub(super) struct Push<H> {
     worker: Arc<Worker>,
     handler: Arc<H>,
     registration: Registration,
-    /// Assignments that are dealt with, until their settlements are answered.
+    /// Assignments that are under way, and the last of those that are settled: one that was live
+    /// when a stream began may come over it after it was settled.
     known: BTreeSet<LeaseId>,
+    /// The settled ones, in order.
+    settled: VecDeque<LeaseId>,
     handlers: JoinSet<LeaseId>,
     is_stopped: bool,
 }
@@ -54,6 +60,7 @@ where
             handler: Arc::new(handler),
             registration,
             known: BTreeSet::new(),
+            settled: VecDeque::new(),
             handlers: JoinSet::new(),
             is_stopped: false,
         }
@@ -75,7 +82,7 @@ where
             match self.next(&mut stream, &mut stop).await {
                 Next::Stop => self.is_stopped = true,
                 Next::Assigned(task) => self.begin(*task),
-                Next::Handled(lease) => drop(self.known.remove(&lease)),
+                Next::Handled(lease) => self.remember(lease),
                 Next::Look => self.is_stopped = self.is_drained().await,
                 Next::Ended => stream = None,
                 Next::Broken(error) => {
@@ -134,7 +141,7 @@ where
         }
     }
 
-    /// Handles an assignment, unless it is under way: live ones come again on every connection.
+    /// Handles an assignment, unless it is known: live ones come again on every connection.
     fn begin(&mut self, task: TaskDocument) {
         let Some(lease) = task.lease.as_ref().map(|lease| lease.id) else { return };
         if !self.known.insert(lease) {
@@ -169,6 +176,16 @@ where
         match client.delete_worker(name).await {
             Err(Error::Refused(problem)) if problem.code == Code::WorkerNotFound => Ok(()),
             other => other,
+        }
+    }
+
+    /// Keeps a settled lease in mind, and forgets one that was settled long ago.
+    fn remember(&mut self, lease: LeaseId) {
+        self.settled.push_back(lease);
+        if self.settled.len() > SETTLED_KEPT
+            && let Some(oldest) = self.settled.pop_front()
+        {
+            self.known.remove(&oldest);
         }
     }
 

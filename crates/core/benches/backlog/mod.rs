@@ -4,12 +4,14 @@ pub(crate) mod scenario;
 
 use bytes::Bytes;
 use ferry_core::command::{
-    Ack, Action, Dequeue, Enqueue, NewTask, PutQueue, QueueSettings, Settle, Settlement,
-    TableLimits,
+    Ack, Action, Assign, AssignPolicy, Assignment, Dequeue, Enqueue, LeastLoaded, NewTask,
+    PutQueue, PutWorker, QueueSettings, Session, Settle, Settlement, TableLimits, WorkerSettings,
 };
-use ferry_core::reply::Lease;
-use ferry_core::{Applied, Command, Entry, Machine, Outcome, Proposal, Reply};
-use ferry_types::limits::{DEQUEUE_MAX, EVENTS_MAX, IDEMPOTENCY_KEYS_MAX, TASKS_PER_REQUEST_MAX};
+use ferry_core::reply::{AssignedItem, Lease};
+use ferry_core::{Applied, Command, Entry, Machine, Outcome, Proposal, Reply, Seen};
+use ferry_types::limits::{
+    DEQUEUE_MAX, EVENTS_MAX, IDEMPOTENCY_KEYS_MAX, TASKS_PER_REQUEST_MAX, WORKER_SLOTS_MAX,
+};
 use ferry_types::{LogIndex, Priority};
 
 use scenario::Wish;
@@ -20,6 +22,8 @@ const PAYLOAD_BYTES: usize = 256;
 const FINISHED_TASKS_MAX: u64 = 1_000;
 /// Different keys or locks.
 const NAMES: usize = 1_000;
+/// Registered workers, where there are any.
+const WORKERS: usize = 50;
 /// Replicated time between two entries.
 const STEP_MS: u64 = 1_000;
 
@@ -48,7 +52,9 @@ impl Backlog {
             held: Vec::new(),
             applied: Applied::default(),
         };
-        let settings = QueueSettings { fair: wish == Wish::FairKey, ..QueueSettings::standard() };
+        let assign = (wish == Wish::Worker).then_some(AssignPolicy::LeastLoaded(LeastLoaded {}));
+        let fair = wish == Wish::FairKey;
+        let settings = QueueSettings { fair, assign, ..QueueSettings::standard() };
         backlog.run(Command::PutQueue(Box::new(PutQueue { queue: QUEUE.into(), settings })));
         backlog.level();
         backlog
@@ -100,6 +106,26 @@ impl Backlog {
         self.applied = Applied::default();
     }
 
+    /// As many assignments of the first tasks, to registered workers in turn.
+    fn assignments(&mut self, tasks: usize) -> Command {
+        let names = (0..WORKERS).map(|number| format!("worker-{number}"));
+        if self.machine.worker("worker-0").is_none() {
+            names.clone().for_each(|name| self.run(put_worker(name)));
+        }
+        let mut to = Vec::new();
+        for worker in names {
+            let session = self.machine.worker(&worker).expect("it has registered").session;
+            to.push(Session { worker, session });
+        }
+        let mut items = Vec::new();
+        self.machine.look(QUEUE, |task| {
+            let to = to[items.len() % WORKERS].clone();
+            items.push(Assignment { task: task.id.get(), to });
+            if items.len() == tasks { Seen::Enough } else { Seen::Taken }
+        });
+        Command::Assign(Assign { items })
+    }
+
     /// Leases `tasks` tasks beyond those that are waiting.
     fn hold(&mut self, tasks: usize) -> Vec<Lease> {
         self.run(self.enqueue(tasks));
@@ -117,8 +143,11 @@ impl Backlog {
     /// Remembers what the last entry leased.
     fn note_leases(&mut self) {
         for Outcome { result, .. } in std::mem::take(&mut self.applied).outcomes {
-            if let Ok(Reply::Dequeued(dequeued)) = result {
-                self.held.extend(dequeued.leases);
+            if let Ok(Reply::Dequeued(dequeued)) = &result {
+                self.held.extend(&dequeued.leases);
+            }
+            if let Ok(Reply::Assigned(assigned)) = &result {
+                self.held.extend(assigned.items.iter().filter_map(AssignedItem::lease));
             }
         }
     }
@@ -138,7 +167,7 @@ impl Backlog {
 
 fn wishing(mut task: NewTask, wish: Wish, name: usize) -> NewTask {
     match wish {
-        Wish::Nothing => {}
+        Wish::Nothing | Wish::Worker => {}
         Wish::Key | Wish::FairKey => task.key = Some(format!("key-{name}")),
         Wish::Lock => task.locks = vec![format!("lock-{name}")],
     }
@@ -148,6 +177,12 @@ fn wishing(mut task: NewTask, wish: Wish, name: usize) -> NewTask {
 fn dequeue(max: u32, settle: Vec<Settlement>) -> Command {
     let worker = Some("worker-1".into());
     Command::Dequeue(Dequeue { queues: vec![QUEUE.into()], max, lease_ms: None, worker, settle })
+}
+
+fn put_worker(worker: String) -> Command {
+    let queues = vec![QUEUE.into()];
+    let settings = WorkerSettings { queues, slots: WORKER_SLOTS_MAX, ..WorkerSettings::default() };
+    Command::PutWorker(Box::new(PutWorker { worker, settings }))
 }
 
 fn settle<'a>(actions: impl Iterator<Item = (&'a Lease, Action)>) -> Command {

@@ -31,11 +31,13 @@ pub(crate) enum Wish {
     FairKey,
     /// One of a thousand locks.
     Lock,
+    /// To be assigned to one of some registered workers.
+    Worker,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::of("enqueue", COMMANDS, enqueue),
         Self::of("enqueue-keyed", COMMANDS, enqueue_keyed),
         Self::of("enqueue-batch", BATCH_TASKS, enqueue_batch),
@@ -45,6 +47,7 @@ impl Scenario {
         Self::of("dequeue-settle-key", COMMANDS, dequeue_and_settle).wishing(Wish::Key),
         Self::of("dequeue-settle-fair-key", COMMANDS, dequeue_and_settle).wishing(Wish::FairKey),
         Self::of("dequeue-settle-lock", COMMANDS, dequeue_and_settle).wishing(Wish::Lock),
+        Self::of("assign-batch", BATCH_TASKS, assign_batch).wishing(Wish::Worker),
         Self::of("ack", COMMANDS, ack),
         Self::of("nack", COMMANDS, nack),
         Self::of("extend", COMMANDS, extend),
@@ -96,6 +99,12 @@ fn dequeue_alone(backlog: &mut Backlog) -> Entry {
 
 fn dequeue_batch(backlog: &mut Backlog) -> Entry {
     backlog.entry([dequeue(BATCH_TASKS as u32, Vec::new())])
+}
+
+/// What the scheduler asks when it has found a worker for each.
+fn assign_batch(backlog: &mut Backlog) -> Entry {
+    let command = backlog.assignments(BATCH_TASKS);
+    backlog.entry([command])
 }
 
 /// What a worker's round trip asks: settle the last task, lease the next.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::RetryPolicy;
+use super::{Firing, RetryPolicy};
 
 /// Adds tasks to a queue, all or none.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -78,6 +78,9 @@ pub struct NewTask {
     /// The labels that its worker must have.
     #[prost(btree_map = "string, string", tag = "19")]
     pub selector: BTreeMap<String, String>,
+    /// The firing of a schedule that it is of, if it is of one.
+    #[prost(message, optional, tag = "20")]
+    pub firing: Option<Firing>,
 }
 
 /// A key that one task of a queue has at a time.

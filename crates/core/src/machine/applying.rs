@@ -188,6 +188,11 @@ impl<'a> Applying<'a> {
             Command::Redrive(redrive) => self.redrive(&redrive).map(Reply::Redriven),
             Command::Transact(transact) => self.transact(transact).map(Reply::Transacted),
             Command::PutLimit(put) => self.put_limit(*put).map(Reply::LimitPut),
+            Command::PutSchedule(put) => self.put_schedule(*put).map(Reply::SchedulePut),
+            Command::DeleteSchedule(delete) => {
+                self.delete_schedule(delete).map(Reply::ScheduleDeleted)
+            }
+            Command::Fire(fire) => self.fire(&fire).map(Reply::Fired),
             Command::DeleteLimit(delete) => self.delete_limit(&delete).map(Reply::LimitDeleted),
             Command::PutWorker(put) => self.put_worker(*put).map(Reply::WorkerPut),
             Command::DrainWorker(drain) => self.drain_worker(drain).map(Reply::WorkerDrained),
@@ -254,6 +259,9 @@ fn is_worth_keeping(reply: &Reply) -> bool {
         | Reply::Redriven(_)
         | Reply::Transacted(_)
         | Reply::LimitPut(_)
+        | Reply::SchedulePut(_)
+        | Reply::ScheduleDeleted(_)
+        | Reply::Fired(_)
         | Reply::LimitDeleted(_)
         | Reply::WorkerPut(_)
         | Reply::WorkerDrained(_)

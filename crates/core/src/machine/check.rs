@@ -15,6 +15,7 @@ impl Machine {
         self.check_leases()?;
         self.tasks.check()?;
         self.check_dependencies()?;
+        self.check_schedules()?;
         for (id, task) in self.tasks.after(None) {
             self.check_task(task).map_err(|wrong| format!("{id} {wrong}: {task:?}"))?;
         }

@@ -19,6 +19,8 @@ pub(crate) struct Dirty {
     pub(crate) answers: BTreeSet<u64>,
     /// By name.
     pub(crate) limits: BTreeSet<Box<str>>,
+    /// By name.
+    pub(crate) schedules: BTreeSet<Box<str>>,
     /// By queue and key.
     pub(crate) lanes: BTreeSet<(u32, Box<str>)>,
     /// By name.
@@ -168,6 +170,10 @@ impl Dirty {
             } else {
                 Change::DeleteWait(id, dependency)
             }
+        }));
+        changes.extend(self.schedules.into_iter().map(|name| match machine.schedules.row(&name) {
+            Some(row) => Change::PutSchedule(Box::new(row)),
+            None => Change::DeleteSchedule(name),
         }));
         Stored { changes, woken }
     }

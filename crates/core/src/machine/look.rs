@@ -170,6 +170,7 @@ fn ready_task(id: TaskId, task: &Task) -> ReadyTask<'_> {
         id,
         priority: task.priority,
         task_type: task.task_type(),
+        payload_bytes: task.payload_bytes.into(),
         resources: needs.map(|needs| &needs.resources),
         selector: needs.map(|needs| &needs.selector),
     }

@@ -10,8 +10,8 @@ use super::queue::Queue;
 use super::restore_workflows::restore_waits;
 use super::task::{Task, TaskState};
 use crate::row::{
-    CountersRow, EndedRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow, TaskRow,
-    WaitRow, WorkerRow, WorkflowRow,
+    CountersRow, EndedRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow, ScheduleRow,
+    TaskRow, WaitRow, WorkerRow, WorkflowRow,
 };
 
 /// A machine while its rows are read back from the disk, in any order.
@@ -28,6 +28,7 @@ pub struct Restoring {
     workers: Vec<WorkerRow>,
     workflows: Vec<WorkflowRow>,
     waits: Vec<WaitRow>,
+    schedules: Vec<ScheduleRow>,
     /// The first thing that was wrong.
     wrong: Option<String>,
 }
@@ -94,6 +95,11 @@ impl Restoring {
         self.waits.push(row);
     }
 
+    /// A schedule.
+    pub fn schedule(&mut self, row: ScheduleRow) {
+        self.schedules.push(row);
+    }
+
     /// The machine, or what is wrong with its rows. No rows at all are a new machine.
     pub fn finish(self) -> Result<Machine, String> {
         let Self {
@@ -106,6 +112,7 @@ impl Restoring {
             limits,
             lanes,
             workers,
+            schedules,
             ..
         } = self;
         if let Some(wrong) = self.wrong {
@@ -137,6 +144,7 @@ impl Restoring {
                 return Err(format!("task {task} has ended twice"));
             }
         }
+        schedules.into_iter().try_for_each(|row| machine.restore_schedule(row))?;
         machine.leaders = Leaders::from_row(&leaders);
         Ok(machine)
     }

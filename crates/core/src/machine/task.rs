@@ -10,7 +10,7 @@ use super::history::History;
 use super::member::Member;
 use super::needs::Needs;
 pub(crate) use super::task_state::{CalledOff, Held, LastLease, TaskState};
-use crate::command::{NewTask, QueueSettings, RetryPolicy, Unique};
+use crate::command::{Firing, NewTask, QueueSettings, RetryPolicy, Unique};
 
 /// A task without its payload and result, which only the disk holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +59,8 @@ pub(crate) struct Wishes {
     /// What it needs of its worker.
     pub(crate) needs: Option<Arc<Needs>>,
     pub(crate) ties: Option<Box<Ties>>,
+    /// The firing of a schedule that it is of.
+    pub(crate) firing: Option<Box<Firing>>,
 }
 
 /// What binds a task to others.
@@ -120,6 +122,7 @@ impl Task {
             key: new.key.map(Into::into),
             locks: each_once(new.locks),
             needs: Needs::shared(new.resources, new.selector),
+            firing: new.firing.map(Box::new),
         };
         Self {
             enqueued_at: now,
@@ -292,6 +295,7 @@ impl Wishes {
             key,
             locks,
             needs,
+            firing,
         } = &self;
         let none = max_attempts.is_none()
             && lease_ms.is_none()
@@ -303,7 +307,8 @@ impl Wishes {
             && ties.is_none()
             && key.is_none()
             && locks.is_empty()
-            && needs.is_none();
+            && needs.is_none()
+            && firing.is_none();
         (!none).then(|| Box::new(self))
     }
 }

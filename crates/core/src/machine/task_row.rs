@@ -49,6 +49,7 @@ impl Task {
             row.ttl_ms = wishes.ttl.map(|ttl| ttl.length_ms);
             row.ttl_ends_at_ms = wishes.ttl.map(|ttl| ttl.ends_at.as_millis());
             row.key = wishes.key.as_deref().map(Into::into);
+            row.firing = wishes.firing.as_deref().cloned();
             row.locks = wishes.locks.iter().map(|lock| lock.to_string()).collect();
             if let Some(needs) = &wishes.needs {
                 row.resources.clone_from(&needs.resources);
@@ -109,6 +110,7 @@ impl Task {
             key: row.key.map(Into::into),
             locks: row.locks.into_iter().map(Into::into).collect(),
             needs: Needs::shared(row.resources, row.selector),
+            firing: row.firing.map(Box::new),
         };
         let story = Story {
             state,

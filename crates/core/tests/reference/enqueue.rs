@@ -109,6 +109,7 @@ impl Reference {
             run_on_dependency_failure: new.run_on_dependency_failure,
             resources: new.resources,
             selector: new.selector,
+            firing: new.firing,
             ..TaskRow::default()
         }
     }

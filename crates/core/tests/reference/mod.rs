@@ -7,6 +7,7 @@ mod feed;
 mod operate;
 mod order;
 mod queues;
+mod schedules;
 mod settle;
 mod ties;
 pub(crate) mod workers;
@@ -21,6 +22,7 @@ use ferry_core::reply::Settled;
 use ferry_core::row::{TaskEvent, TaskRow};
 use ferry_core::{Command, Entry, EventName, HistoryView, Outcome, Rejection, Reply, StateName};
 use order::Order;
+use schedules::Schedule;
 use workers::Worker;
 use workflows::Workflow;
 
@@ -44,6 +46,8 @@ pub(crate) struct Reference {
     tasks_so_far: u64,
     leases_so_far: u64,
     queues_so_far: u32,
+    generations_so_far: u64,
+    schedules: Vec<Schedule>,
     order: Order,
 }
 
@@ -290,6 +294,9 @@ impl Reference {
             Command::Purge(purge) => self.purge(&purge),
             Command::Redrive(redrive) => self.redrive(&redrive),
             Command::Transact(transact) => self.transact(transact),
+            Command::PutSchedule(put) => Ok(self.put_schedule(*put)),
+            Command::DeleteSchedule(delete) => self.delete_schedule(delete),
+            Command::Fire(fire) => self.fire(fire),
             Command::PutLimit(put) => Ok(self.put_limit(*put)),
             Command::DeleteLimit(delete) => self.delete_limit(delete),
             Command::SubmitWorkflow(submit) => self.submit(submit),
@@ -323,6 +330,9 @@ fn did_something(reply: &Reply) -> bool {
         | Reply::Purged(_)
         | Reply::Redriven(_)
         | Reply::LimitPut(_)
+        | Reply::SchedulePut(_)
+        | Reply::ScheduleDeleted(_)
+        | Reply::Fired(_)
         | Reply::LimitDeleted(_)
         | Reply::WorkflowSubmitted(_)
         | Reply::WorkflowCancelled(_)

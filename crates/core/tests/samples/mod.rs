@@ -3,6 +3,7 @@
 mod feed;
 pub(crate) mod order;
 mod queues;
+pub(crate) mod schedule;
 pub(crate) mod workers;
 pub(crate) mod workflows;
 
@@ -77,7 +78,8 @@ pub(crate) fn commands() -> impl Iterator<Item = (&'static str, Entry)> {
         .into_iter()
         .chain(order::commands())
         .chain(workers::commands())
-        .chain(workflows::commands());
+        .chain(workflows::commands())
+        .chain(schedule::commands());
     all.map(|(name, command)| (name, entry(command)))
 }
 
@@ -220,6 +222,7 @@ pub(crate) fn replies() -> impl Iterator<Item = (&'static str, KeptAnswer)> {
         .chain(workers::replies())
         .chain(workflows::replies())
         .chain(queues::replies())
+        .chain(schedule::replies())
         .map(|(name, reply)| (name, KeptAnswer { reply: Some(reply) }))
 }
 
@@ -310,6 +313,7 @@ pub(crate) fn refusals() -> impl Iterator<Item = (&'static str, Refused)> {
         .chain(order::refusals())
         .chain(workers::refusals())
         .chain(workflows::refusals())
+        .chain(schedule::refusals())
         .map(|(name, rejection)| (name, Refused { rejection: Some(rejection) }))
 }
 

@@ -11,6 +11,7 @@
 
 mod parse;
 mod print;
+mod schedule;
 mod traffic;
 mod words;
 mod workers;
@@ -106,6 +107,7 @@ fn step(stage: &mut Stage, name: &str, line: &str) -> Option<String> {
         }
         "worker" => Some(workers::shown(&stage.witness.machine, &words.next())),
         "look" => Some(workers::looked(&stage.witness.machine, &mut words)),
+        "plan" => Some(schedule::planned(&stage.witness.machine, &words.next())),
         "browse" => {
             let filter = TaskFilter {
                 queue: words.parsed("queue"),

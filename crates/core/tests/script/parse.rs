@@ -1,14 +1,15 @@
 use bytes::Bytes;
 use ferry_core::command::{
-    Ack, Action, Cancel, CancelWorkflow, DeadFilter, DeleteLimit, DeleteQueue, DeleteWorker,
-    Dequeue, DrainWorker, Enqueue, Extend, Idempotency, LeaseAck, LeaseNack, LimitScope,
-    LimitSettings, Nack, NewTask, Operation, PauseQueue, Purge, PurgedState, PutLimit, PutQueue,
-    QueueSettings, Rate, Redrive, Release, Require, Retry, RetryPolicy, RunNow, Settle, Settlement,
-    Step, Sweep, Transact, Unique,
+    Ack, Action, Cancel, CancelWorkflow, DeadFilter, DeleteLimit, DeleteQueue, DeleteSchedule,
+    DeleteWorker, Dequeue, DrainWorker, Enqueue, Extend, Idempotency, LeaseAck, LeaseNack,
+    LimitScope, LimitSettings, Nack, NewTask, Operation, PauseQueue, Purge, PurgedState, PutLimit,
+    PutQueue, QueueSettings, Rate, Redrive, Release, Require, Retry, RetryPolicy, RunNow, Settle,
+    Settlement, Step, Sweep, Transact, Unique,
 };
 use ferry_core::{Command, Proposal};
 use ferry_types::{LeaseId, TaskId, WorkflowId};
 
+use super::schedule;
 use super::words::{Words, duration};
 use super::workers;
 use super::workflows;
@@ -43,6 +44,9 @@ pub(crate) fn proposal(name: &str, text: &str) -> Option<Proposal> {
             Command::Transact(Transact { operations: rest.split(" + ").map(step).collect() })
         }
         "limit" => Command::PutLimit(Box::new(limit(&mut words))),
+        "schedule" => Command::PutSchedule(Box::new(schedule::schedule(&mut words))),
+        "unschedule" => Command::DeleteSchedule(DeleteSchedule { schedule: words.next() }),
+        "fire" => Command::Fire(schedule::fire(&mut words)),
         "unlimit" => Command::DeleteLimit(DeleteLimit { limit: words.next() }),
         "put_worker" => Command::PutWorker(Box::new(workers::put(&mut words))),
         "drain_worker" => Command::DrainWorker(DrainWorker { worker: words.next() }),

@@ -11,6 +11,7 @@ use ferry_core::{
 };
 use ferry_types::TaskId;
 
+use super::schedule;
 use super::workers;
 use super::workflows;
 use crate::witness::Witness;
@@ -30,6 +31,7 @@ pub(crate) fn applied(applied: &Applied) -> String {
             }
             Effect::Gone { queue } => format!("gone {queue}"),
             Effect::Alarm { at } => format!("alarm {}", time(at.as_millis())),
+            Effect::Fire { at } => format!("firing {}", time(at.as_millis())),
         });
     }
     let rows = rows(&applied.changes);
@@ -74,6 +76,9 @@ fn answer(reply: &Reply) -> String {
         Reply::WorkerDeleted(deleted) => format!("deleted leases={}", deleted.leases),
         Reply::SessionsEnded(ended) => workers::ended(ended),
         Reply::Assigned(assigned) => workers::assigned(assigned),
+        Reply::SchedulePut(put) => (if put.created { "created" } else { "replaced" }).into(),
+        Reply::ScheduleDeleted(_) => "deleted".into(),
+        Reply::Fired(fired) => schedule::fired(fired),
         Reply::Purged(swept) => format!("purged {}", self::swept(swept)),
         Reply::Redriven(swept) => format!("redriven {}", self::swept(swept)),
         Reply::WorkflowSubmitted(submitted) => workflows::submitted(submitted),
@@ -157,7 +162,10 @@ fn refused(rejection: &Rejection) -> String {
         | Rejection::WorkerNotFound(_)
         | Rejection::WorkerLimit(_)
         | Rejection::TooManyKeys(_)
-        | Rejection::LimitLimit(_) => String::new(),
+        | Rejection::LimitLimit(_)
+        | Rejection::ScheduleNotFound(_)
+        | Rejection::ScheduleLimit(_)
+        | Rejection::NotToFire(_) => String::new(),
     };
     format!("refused: {rejection}{facts}")
 }
@@ -185,6 +193,8 @@ fn rows(changes: &[Change]) -> Vec<String> {
                 named.push(format!("worker {}{draining}", row.worker));
             }
             Change::DeleteWorker(name) => named.push(format!("-worker {name}")),
+            Change::PutSchedule(row) => named.push(format!("schedule {}", row.schedule)),
+            Change::DeleteSchedule(name) => named.push(format!("-schedule {name}")),
             Change::PutLane(row) => named.push(format!("{} turn {}", row.key, row.turn)),
             Change::DeleteLane(_, key) => named.push(format!("-{key}")),
             Change::PutWorkflow(row) => named.push(format!("workflow w{}", row.first_task)),
@@ -244,6 +254,7 @@ pub(crate) fn shown(witness: &Witness, id: TaskId) -> String {
         ("locks", (!row.locks.is_empty()).then(|| row.locks.join(","))),
         ("trace", row.traceparent.clone()),
         ("needs", workers::needs(&row.resources, &row.selector)),
+        ("firing", row.firing.as_ref().map(|of| format!("{} of {}", time(of.at_ms), of.schedule))),
         ("result", witness.result(id).map(|result| String::from_utf8_lossy(result).into())),
     ];
     for (name, value) in facts {

@@ -4,6 +4,7 @@
 mod order;
 mod part;
 pub(crate) mod past;
+mod schedules;
 mod workers;
 mod workflows;
 
@@ -49,10 +50,11 @@ enum Asked {
     Delete(DeleteQueue),
     /// Of the task that was enqueued so many before the last.
     OfTask(OfTask, u64),
-    /// Of a queue, a named limit or a workflow.
+    /// Of a queue, a named limit, a workflow or a schedule.
     OfQueue(Command),
     Transact(Vec<Part>),
     OfWorkers(OfWorkers),
+    Fire(schedules::Firing),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +97,7 @@ impl Step {
             Asked::Delete(delete) => Command::DeleteQueue(delete.clone()),
             Asked::OfTask(of_task, back) => of_task.command(tasks.saturating_sub(*back)),
             Asked::OfQueue(command) => workflows::placed(command, tasks),
+            Asked::Fire(firing) => firing.command(&past.schedules),
             Asked::Transact(parts) => {
                 let step = |part: &Part| part.step(past);
                 let operations = parts.iter().filter_map(step);
@@ -195,6 +198,8 @@ fn asked() -> impl Strategy<Value = Asked> {
         3 => workflows::of_workflow().prop_map(Asked::OfQueue),
         3 => vec(part(), 1..4).prop_map(Asked::Transact),
         8 => workers::of_workers().prop_map(Asked::OfWorkers),
+        1 => schedules::of_schedule().prop_map(Asked::OfQueue),
+        3 => schedules::firing().prop_map(Asked::Fire),
     ]
 }
 
@@ -289,6 +294,7 @@ fn enqueue() -> impl Strategy<Value = (Enqueue, Vec<usize>)> {
                 task_type,
                 key,
                 locks,
+                firing: None,
                 labels: (0..labels).map(|n| (format!("k{n}"), "v".into())).collect(),
                 resources,
                 selector,

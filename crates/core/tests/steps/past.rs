@@ -1,4 +1,4 @@
-use ferry_core::{Applied, Reply};
+use ferry_core::{Applied, Reply, ScheduleView};
 
 /// What has come of the steps so far, for those that say whom they mean by place.
 #[derive(Default)]
@@ -9,6 +9,8 @@ pub(crate) struct Past {
     pub(crate) tasks: u64,
     /// Workers with the numbers of their sessions.
     pub(crate) sessions: Vec<(String, u64)>,
+    /// The schedules, by name.
+    pub(crate) schedules: Vec<ScheduleView>,
 }
 
 impl Past {

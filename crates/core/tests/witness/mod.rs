@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use ferry_core::row::{
     CountersRow, EndedRow, EventRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow,
-    TaskRow, WaitRow, WorkerRow, WorkflowRow,
+    ScheduleRow, TaskRow, WaitRow, WorkerRow, WorkflowRow,
 };
 use ferry_core::{
     Applied, Change, Effect, Entry, Machine, Offer, Restoring, StateName, WorkerView,
@@ -31,6 +31,7 @@ impl Witness {
     pub(crate) fn apply(&mut self, entry: Entry) -> Applied {
         self.index += 1;
         let (before, alarm) = (self.machine.now(), self.machine.next_alarm());
+        let firing = self.machine.next_firing();
         let (at_ms, proposals) = (entry.at_ms, entry.proposals.len());
         self.events_max = entry.limits.events_max;
         let (offering, living) = (self.offering(), self.living());
@@ -41,6 +42,7 @@ impl Witness {
         self.machine.check().unwrap_or_else(|wrong| panic!("{wrong}"));
         self.check_effects(&applied.effects, alarm, &offering);
         self.check_gone(&applied.effects, &living);
+        self.check_firing(&applied.effects, firing);
         self.stored.store(&applied.changes);
         assert!(self.stored.restored() == self.machine, "the rows do not hold the state");
         self.stored.check_bodies();
@@ -118,6 +120,7 @@ impl Witness {
                 }
                 Effect::Gone { .. } => {}
                 Effect::Alarm { at } => alarms.push(*at),
+                Effect::Fire { .. } => {}
             }
         }
         let offering_now = self.offering();
@@ -138,6 +141,18 @@ impl Witness {
         let next = self.machine.next_alarm();
         let expected = next.filter(|at| Some(*at) != alarm || *at <= self.machine.now());
         assert_eq!(alarms, Vec::from_iter(expected), "the alarm follows the nearest deadline");
+    }
+
+    fn check_firing(&self, effects: &[Effect], before: Option<ferry_types::Timestamp>) {
+        let told = effects.iter().filter_map(|effect| match effect {
+            Effect::Fire { at } => Some(*at),
+            Effect::Wake { .. }
+            | Effect::Room { .. }
+            | Effect::Served { .. }
+            | Effect::Alarm { .. } => None,
+        });
+        let next = self.machine.next_firing().filter(|at| Some(*at) != before);
+        assert!(told.eq(next), "the next firing is told as it moves");
     }
 }
 
@@ -166,6 +181,7 @@ struct Stored {
     workers: BTreeMap<String, WorkerRow>,
     workflows: BTreeMap<TaskId, WorkflowRow>,
     waits: BTreeMap<(TaskId, TaskId), WaitRow>,
+    schedules: BTreeMap<String, ScheduleRow>,
 }
 
 impl Stored {
@@ -283,6 +299,14 @@ impl Stored {
                 self.waits.remove(&(*id, *dependency));
                 format!("wait of {id} for {dependency}")
             }
+            Change::PutSchedule(row) => {
+                self.schedules.insert(row.schedule.clone(), recoded(row.as_ref()));
+                format!("schedule {}", row.schedule)
+            }
+            Change::DeleteSchedule(name) => {
+                self.schedules.remove(&**name);
+                format!("schedule {name}")
+            }
         }
     }
 
@@ -293,6 +317,7 @@ impl Stored {
         self.waits.values().rev().for_each(|row| restoring.wait(*row));
         self.workflows.values().rev().for_each(|row| restoring.workflow(*row));
         self.lanes.values().rev().for_each(|row| restoring.lane(row.clone()));
+        self.schedules.values().rev().for_each(|row| restoring.schedule(row.clone()));
         self.limits.values().rev().for_each(|row| restoring.limit(row.clone()));
         self.answers.values().rev().for_each(|row| restoring.idempotency(row.clone()));
         self.ended.values().rev().for_each(|row| restoring.ended(*row));

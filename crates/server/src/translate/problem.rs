@@ -1,7 +1,7 @@
 use ferry_api::{Code, Problem};
 use ferry_core::rejection::{
     AlreadyExists, DependencyCycle, LeaseLost, LimitLimit, QueueFull, QueueNotEmpty, QueueNotFound,
-    TaskNotFound, TooManyKeys, WorkerLimit, WrongState,
+    ScheduleLimit, TaskNotFound, TooManyKeys, WorkerLimit, WrongState,
 };
 
 use super::*;
@@ -75,6 +75,15 @@ pub(crate) fn problem(rejection: &Rejection) -> Problem {
             let problem = with(Code::DependencyCycle, "take out one of these dependencies");
             Problem { path: path.clone(), ..problem }
         }
+        Rejection::ScheduleNotFound(_) => {
+            with(Code::ScheduleNotFound, "put it first or correct its name")
+        }
+        Rejection::ScheduleLimit(ScheduleLimit { limit }) => {
+            let problem = with(Code::QuotaExceeded, "delete a schedule first");
+            Problem { limit: Some(*limit), retry_after_ms: Some(1_000), ..problem }
+        }
+        // Only leaders have schedules fire, and nobody is told.
+        Rejection::NotToFire(_) => with(Code::WrongState, "look at its next firing"),
         Rejection::WorkerNotFound(_) => {
             with(Code::WorkerNotFound, "register it first or correct its name")
         }

@@ -47,6 +47,7 @@ pub(crate) fn new_task(task: CheckedTask, traceparent: Option<String>) -> comman
         run_on_dependency_failure: task.on_dependency_failure == OnDependencyFailure::Run,
         resources: task.resources,
         selector: task.selector,
+        firing: None,
     }
 }
 
@@ -58,7 +59,7 @@ fn unique(unique: Unique) -> command::Unique {
     command::Unique { key: unique.key, until_ms }
 }
 
-fn unique_document(unique: command::Unique) -> Unique {
+pub(super) fn unique_document(unique: command::Unique) -> Unique {
     let until = unique.until_ms.map_or(UniqueUntil::Done, UniqueUntil::Millis);
     Unique { key: unique.key, until }
 }
@@ -121,6 +122,7 @@ pub(crate) fn document(
         selector: row.selector,
         workflow: row.workflow.map(|first| WorkflowId::new(TaskId::new(first))),
         task_ref: row.task_ref.parse().ok(),
+        firing: row.firing.and_then(super::schedule::firing_document),
         lease,
         index: LogIndex::new(row.index),
     }
@@ -151,7 +153,7 @@ pub(crate) fn leased_document(
 }
 
 /// Stored JSON text; it was valid when it came in.
-fn to_json(json: &[u8]) -> Option<Box<RawValue>> {
+pub(super) fn to_json(json: &[u8]) -> Option<Box<RawValue>> {
     let text = String::from_utf8(json.to_vec()).ok()?;
     RawValue::from_string(text).ok()
 }

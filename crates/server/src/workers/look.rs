@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use ferry_core::command::{AssignPolicy, Assignment, Session};
 use ferry_core::{Machine, ReadyTask, Seen, WorkerView};
 use ferry_scheduler::{Amounts, Paces, Policy, Round, Task, Worker};
+use ferry_types::limits::DEQUEUE_BYTES_MAX;
 use ferry_types::{QueueName, Timestamp};
 
-/// Assignments in one entry.
+/// Assignments in one entry, unless their payloads have [`DEQUEUE_BYTES_MAX`] before.
 const BATCH_MAX: usize = 500;
 
 /// What is to be done.
@@ -32,15 +33,18 @@ pub(super) fn look(machine: &Machine, names: &[Box<str>], paces: &Paces) -> Plan
         .filter(|view| view.free_slots() > 0)
         .collect();
     let mut round = Round::new(views.iter().map(worker).collect(), paces);
+    let mut bytes = 0;
     for (queue, policy) in queues {
         let see = |ready: ReadyTask<'_>| {
-            if plan.items.len() >= BATCH_MAX || round.is_full() {
+            let is_enough = plan.items.len() >= BATCH_MAX || bytes >= DEQUEUE_BYTES_MAX;
+            if is_enough || round.is_full() {
                 return Seen::Enough;
             }
             let task = task(queue, &policy, &ready);
             let Some(place) = round.give(&task) else { return Seen::FitsNobody };
             let WorkerView { name, session, .. } = views[place];
             let to = Session { worker: name.to_owned(), session };
+            bytes += ready.payload_bytes;
             plan.items.push(Assignment { task: ready.id.get(), to });
             Seen::Taken
         };

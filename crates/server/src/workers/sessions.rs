@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -111,11 +112,12 @@ impl Sessions {
         due.map(|(_, worker)| worker.clone()).collect()
     }
 
-    /// When the session of a worker ends that lasts so long; `None` if it is not watched.
-    pub(crate) fn ends_at(&self, worker: &str, length: std::time::Duration) -> Option<Instant> {
+    /// When the session of a worker ends that lasts so long, as far as is known at `now`; `None` if
+    /// it is not watched.
+    pub(crate) fn ends_at(&self, worker: &str, length: Duration, now: Instant) -> Option<Instant> {
         let lives = self.lives();
         let life = lives.by_worker.get(worker)?;
-        let seen = if life.present > 0 { Instant::now() } else { life.seen };
+        let seen = if life.present > 0 { now } else { life.seen };
         Some(lives.leads_since.map_or(seen, |since| seen.max(since)) + length)
     }
 
@@ -159,5 +161,71 @@ impl Drop for Presence {
             life.present = life.present.saturating_sub(1);
             life.seen = Instant::now();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SESSION: Duration = Duration::from_secs(10);
+
+    fn leading(workers: &[&str]) -> Sessions {
+        let sessions = Sessions::default();
+        sessions.begin(workers.iter().map(|worker| Box::from(*worker)));
+        sessions
+    }
+
+    #[test]
+    fn a_sign_of_life_gives_a_whole_session_and_being_told_of_does_not() {
+        let sessions = leading(&["a"]);
+        let now = Instant::now();
+        let end = || sessions.ends_at("a", SESSION, now);
+        let first = end();
+        assert!(first.is_some_and(|end| end <= now + SESSION));
+        sessions.told_of("a");
+        assert_eq!(end(), first);
+        sessions.sign("a");
+        assert!(end() > first, "{:?} is not later than {first:?}", end());
+        assert_eq!(sessions.ends_at("b", SESSION, now), None);
+    }
+
+    #[test]
+    fn who_is_present_lives_and_lives_a_session_longer() {
+        let sessions = leading(&["a"]);
+        let later = Instant::now() + 6 * SESSION;
+        let (stream, dequeue) = (sessions.enter("a"), sessions.enter("a"));
+        drop(stream);
+        assert_eq!(sessions.ends_at("a", SESSION, later), Some(later + SESSION));
+        drop(dequeue);
+        assert!(sessions.ends_at("a", SESSION, later) < Some(later));
+    }
+
+    #[test]
+    fn each_worker_is_due_once_and_when_it_was_last_set() {
+        let sessions = leading(&["a", "b"]);
+        let now = Instant::now();
+        assert_eq!(sessions.due(now, 9).len(), 2, "how long their sessions are is to be learned");
+        sessions.look_at("a", now + SESSION);
+        sessions.look_at("a", now + SESSION / 2);
+        sessions.forget("b");
+        assert_eq!(sessions.next(), Some(now + SESSION / 2));
+        assert!(sessions.due(now, 9).is_empty());
+        assert_eq!(sessions.due(now + SESSION, 9), ["a".into()]);
+    }
+
+    #[test]
+    fn what_was_known_ends_with_leadership() {
+        let sessions = leading(&["a"]);
+        let before = sessions.enter("a");
+        sessions.end();
+        sessions.told_of("a");
+        assert!(sessions.is_empty(), "a follower watches nobody");
+        sessions.begin(["a".into()].into_iter());
+        let _now = sessions.enter("a");
+        drop(before);
+        let later = Instant::now() + 6 * SESSION;
+        let end = sessions.ends_at("a", SESSION, later);
+        assert_eq!(end, Some(later + SESSION), "the stream of this time counts still");
     }
 }

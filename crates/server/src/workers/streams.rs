@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -9,6 +10,8 @@ use tokio::sync::mpsc;
 /// Assignments that may wait for a client to take them. One that is slower loses its stream, and
 /// gets what is live of them first on the next.
 const WAITING_MAX: usize = 1_000;
+/// Bytes of these, likewise. One may be larger.
+const WAITING_BYTES_MAX: usize = 8 << 20;
 
 /// The streams of assignments that are open at this node, the newest of each worker. Cheap to
 /// clone.
@@ -17,8 +20,15 @@ pub(crate) struct Streams(Arc<Mutex<Open>>);
 
 #[derive(Default)]
 struct Open {
-    by_worker: BTreeMap<Box<str>, (u64, mpsc::Sender<Item>)>,
+    by_worker: BTreeMap<Box<str>, Sending>,
     next_number: u64,
+}
+
+/// The sending end of a stream.
+struct Sending {
+    number: u64,
+    items: mpsc::Sender<Item>,
+    waiting_bytes: Arc<AtomicUsize>,
 }
 
 /// A task with its lease.
@@ -51,6 +61,7 @@ pub(crate) struct Stream {
     worker: Box<str>,
     number: u64,
     items: mpsc::Receiver<Item>,
+    waiting_bytes: Arc<AtomicUsize>,
 }
 
 impl Streams {
@@ -60,15 +71,18 @@ impl Streams {
         open.next_number += 1;
         let number = open.next_number;
         let (sender, items) = mpsc::channel(WAITING_MAX);
-        open.by_worker.insert(worker.into(), (number, sender));
-        Stream { streams: self.clone(), worker: worker.into(), number, items }
+        let waiting_bytes = Arc::new(AtomicUsize::new(0));
+        let sending = Sending { number, items: sender, waiting_bytes: Arc::clone(&waiting_bytes) };
+        open.by_worker.insert(worker.into(), sending);
+        Stream { streams: self.clone(), worker: worker.into(), number, items, waiting_bytes }
     }
 
     /// Sends an item to a worker, if it has a stream. One that does not keep up loses it.
     pub(crate) fn send(&self, worker: &str, item: Item) {
         let mut open = self.lock();
-        let Some((_, sender)) = open.by_worker.get(worker) else { return };
-        if sender.try_send(item).is_err() {
+        let Some(sending) = open.by_worker.get(worker) else { return };
+        let waiting = sending.waiting_bytes.fetch_add(item.json.len(), Ordering::Relaxed);
+        if waiting > WAITING_BYTES_MAX || sending.items.try_send(item).is_err() {
             open.by_worker.remove(worker);
         }
     }
@@ -102,14 +116,16 @@ impl Streams {
 impl Stream {
     /// The next item; `None` once the stream is ended. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Option<Item> {
-        self.items.recv().await
+        let item = self.items.recv().await?;
+        self.waiting_bytes.fetch_sub(item.json.len(), Ordering::Relaxed);
+        Some(item)
     }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
         let mut open = self.streams.lock();
-        if open.by_worker.get(&self.worker).is_some_and(|(number, _)| *number == self.number) {
+        if open.by_worker.get(&self.worker).is_some_and(|open| open.number == self.number) {
             open.by_worker.remove(&self.worker);
         }
     }

@@ -70,7 +70,7 @@ async fn end_due(replica: &Replica, workers: &Workers) {
             sessions.forget(&worker);
             continue;
         };
-        match sessions.ends_at(&worker, length) {
+        match sessions.ends_at(&worker, length, now) {
             Some(end) if end > now => sessions.look_at(&worker, end),
             Some(_) => {
                 // Until it is gone from the machine, which the next look finds.

@@ -5,8 +5,8 @@ use rocksdb::WriteBatch;
 
 use super::keyspace::{
     APPLIED_KEY, COUNTERS_KEY, LEADERS_KEY, MEMBERSHIP_KEY, ended_key, events_key, idempotency_key,
-    lane_key, limit_key, payload_key, queue_key, result_key, task_key, wait_key, worker_key,
-    workflow_key,
+    lane_key, limit_key, payload_key, queue_key, result_key, schedule_key, task_key, wait_key,
+    worker_key, workflow_key,
 };
 use crate::row::{LogIdRow, StoredMembershipRow};
 use crate::{LogId, Membership};
@@ -59,6 +59,10 @@ fn add(batch: &mut WriteBatch, change: &Change, row: &mut Vec<u8>) {
         Change::PutLeaders(leaders) => batch.put(LEADERS_KEY, encoded(leaders, row)),
         Change::PutLimit(limit) => batch.put(limit_key(&limit.limit), encoded(limit, row)),
         Change::DeleteLimit(name) => batch.delete(limit_key(name)),
+        Change::PutSchedule(schedule) => {
+            batch.put(schedule_key(&schedule.schedule), encoded(schedule.as_ref(), row));
+        }
+        Change::DeleteSchedule(name) => batch.delete(schedule_key(name)),
         Change::PutLane(lane) => batch.put(lane_key(lane.queue, &lane.key), encoded(lane, row)),
         Change::DeleteLane(queue, key) => batch.delete(lane_key(*queue, key)),
         Change::PutWorker(worker) => batch.put(worker_key(&worker.worker), encoded(worker, row)),

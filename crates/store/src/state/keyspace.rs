@@ -30,6 +30,8 @@ pub(crate) enum Keyspace {
     Ended = 0x0c,
     /// By the worker's name.
     Worker = 0x0d,
+    /// By the schedule's name.
+    Schedule = 0x0e,
     /// By the number of the workflow's first task.
     Workflow = 0x0f,
     /// By the task's number and that of the task that it waits for.
@@ -38,7 +40,7 @@ pub(crate) enum Keyspace {
 
 impl Keyspace {
     /// Every keyspace, in key order.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Meta,
         Self::Counters,
         Self::Queue,
@@ -52,6 +54,7 @@ impl Keyspace {
         Self::Lane,
         Self::Ended,
         Self::Worker,
+        Self::Schedule,
         Self::Workflow,
         Self::Wait,
     ];
@@ -115,6 +118,11 @@ pub(crate) fn worker_key(name: &str) -> Vec<u8> {
 /// The turn of a key: tag, the queue's number (u32, big-endian), key.
 pub(crate) fn lane_key(queue: u32, key: &str) -> Vec<u8> {
     [&[Keyspace::Lane as u8], queue.to_be_bytes().as_slice(), key.as_bytes()].concat()
+}
+
+/// A schedule: tag, name.
+pub(crate) fn schedule_key(name: &str) -> Vec<u8> {
+    [&[Keyspace::Schedule as u8], name.as_bytes()].concat()
 }
 
 /// How a task ended, 9 bytes: tag, the task's number (u64, big-endian).

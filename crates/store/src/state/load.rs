@@ -1,8 +1,8 @@
 //! The way back from rows to a machine.
 
 use ferry_core::row::{
-    CountersRow, EndedRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow, TaskRow,
-    WaitRow, WorkerRow, WorkflowRow,
+    CountersRow, EndedRow, IdempotencyRow, LaneRow, LeadersRow, LimitRow, QueueRow, ScheduleRow,
+    TaskRow, WaitRow, WorkerRow, WorkflowRow,
 };
 use ferry_core::{Machine, Restoring};
 use prost::Message;
@@ -29,6 +29,9 @@ pub(super) fn machine(db: &Db) -> Result<Machine, StoreError> {
             }
             Keyspace::Limit => each::<LimitRow>(db, keyspace, |row| restoring.limit(row))?,
             Keyspace::Lane => each::<LaneRow>(db, keyspace, |row| restoring.lane(row))?,
+            Keyspace::Schedule => {
+                each::<ScheduleRow>(db, keyspace, |row| restoring.schedule(row))?;
+            }
             Keyspace::Ended => each::<EndedRow>(db, keyspace, |row| restoring.ended(row))?,
             Keyspace::Worker => each::<WorkerRow>(db, keyspace, |row| restoring.worker(row))?,
             Keyspace::Workflow => {

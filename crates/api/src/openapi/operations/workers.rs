@@ -60,7 +60,8 @@ pub(super) fn operation(path: &str, method: &str) -> Option<Operation> {
              them: the live leases of the worker first, then what comes. A task a line of NDJSON \
              with empty lines to keep the connection alive, or server-sent events if `Accept` asks \
              for these. It ends with leadership, with the session, and when the worker opens a \
-             newer one; connect again, and know assignments by their leases.",
+             newer one; connect again, and know assignments by their leases: one may come again, even \
+             one that was settled just now.",
             &["of_worker"],
             &[(200, Some("assignments"))],
         ),

@@ -11,8 +11,9 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         (
             "TaskChange",
             words(
-                "What happened to a task. `due`: its delay or backoff ended. `expired`: it was not done \
-                 within its time to live. `removed`: purged, past its retention, or with its \
+                "What happened to a task. `due`: its delay or backoff ended. `lease_expired`: its lease \
+                 ran out, or ended with its worker's session. `expired`: it was not done within its \
+                 time to live. `removed`: purged, past its retention, or with its \
                  queue.",
                 &changes,
             ),

@@ -219,6 +219,7 @@ fn document() -> Value {
             ("selector", described("The labels that its worker must have.", "Labels")),
             ("workflow", of("WorkflowId")),
             ("ref", of("TaskRef")),
+            ("firing", of("FiringDocument")),
             ("lease", of("LeaseDocument")),
             ("index", count("The log index of its last change.")),
         ],
