@@ -5,7 +5,7 @@ use ferry_client::Client;
 
 use crate::command::{
     Ack, Bench, Cluster, Dequeue, Dev, Enqueue, Extend, Forecast, Limits, Nack, Queues, Release,
-    Serve, Tasks, Work, Workers, Workflows,
+    Schedules, Serve, Tasks, Work, Workers, Workflows,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -81,6 +81,7 @@ pub(crate) enum UserCommand {
     Queues(Queues),
     Forecast(Forecast),
     Limits(Limits),
+    Schedules(Schedules),
     Workflows(Workflows),
     Workers(Workers),
     Cluster(Cluster),
@@ -137,6 +138,7 @@ impl UserCommand {
             Self::Queues(queues) => queues.run(global).await,
             Self::Forecast(forecast) => forecast.run(global).await,
             Self::Limits(limits) => limits.run(global).await,
+            Self::Schedules(schedules) => schedules.run(global).await,
             Self::Workflows(workflows) => workflows.run(global).await,
             Self::Workers(workers) => workers.run(global).await,
             Self::Cluster(cluster) => cluster.run(global).await,

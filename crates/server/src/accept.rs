@@ -75,4 +75,21 @@ mod tests {
             assert_eq!(takes(&ranges, "text/plain"), takes_text, "{accept}");
         }
     }
+
+    #[test]
+    fn one_form_is_preferred_where_the_other_is_not_taken() {
+        for (accept, expected) in [
+            ("", false),
+            ("*/*", false),
+            ("text/event-stream", true),
+            ("text/*", true),
+            ("application/x-ndjson", false),
+            ("text/event-stream, application/x-ndjson", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, accept.parse().expect("valid"));
+            let prefers = prefers(&headers, "text/event-stream", "application/x-ndjson");
+            assert_eq!(prefers, expected, "{accept}");
+        }
+    }
 }

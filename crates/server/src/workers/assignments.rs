@@ -165,3 +165,18 @@ impl Assignments {
         Some(text.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_a_line_or_an_event() {
+        let json = Bytes::from_static(b"{}");
+        let item = Item { lease: "l7.9".parse().expect("valid"), json };
+        assert_eq!(Form::Lines.item(&item), "{}\n");
+        assert_eq!(Form::Events.item(&item), "id: l7.9\ndata: {}\n\n");
+        assert_eq!(Form::Lines.sign_of_life(), "\n");
+        assert!(Form::Events.sign_of_life().starts_with(b":"));
+    }
+}

@@ -146,6 +146,20 @@ mod tests {
     }
 
     #[test]
+    fn a_task_is_one_line_whatever_its_payload_looks_like() {
+        let json = concat!(
+            r#"{"id":"t7","queue":"mail","state":"leased","priority":4,"attempt":1,"#,
+            "\"enqueued_at\":\"2026-01-02T03:04:05.678Z\",\"payload\":{\r\n  \"a\": \"b\\nc\"\n},",
+            r#""index":12}"#
+        );
+        let task: TaskDocument = serde_json::from_str(json).expect("valid");
+        let item = Item::new("l7.9".parse().expect("valid"), &task);
+        assert!(!item.json.iter().any(|byte| matches!(byte, b'\n' | b'\r')), "{:?}", item.json);
+        let read: serde_json::Value = serde_json::from_slice(&item.json).expect("it is JSON");
+        assert_eq!(read["payload"], serde_json::json!({"a": "b\nc"}));
+    }
+
+    #[test]
     fn the_newest_stream_of_a_worker_wins() {
         let streams = Streams::default();
         let mut old = streams.open("w");

@@ -1,0 +1,90 @@
+mod put;
+
+use clap::{Args, Subcommand};
+use ferry_api::{PageQuery, ScheduleDocument};
+use ferry_client::Client;
+use ferry_types::ScheduleName;
+
+use crate::arguments::Global;
+use crate::failure::Failure;
+use crate::pages;
+use crate::table::{Table, cell};
+use put::Put;
+
+/// Look at schedules, set and delete them
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ferry schedules
+  ferry schedules put report --queue reports --cron '0 9 * * MON-FRI' --timezone Europe/Berlin '{}'
+  ferry schedules put poll --queue polls --every-ms 5000 --overlap skip '{}'
+  ferry schedules delete report")]
+pub(crate) struct Schedules {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List the schedules (also without a word)
+    List,
+    /// Show a schedule
+    Show {
+        /// Its name
+        schedule: ScheduleName,
+    },
+    /// Create a schedule or replace what it says
+    Put(Box<Put>),
+    /// Delete a schedule: its tasks stay
+    Delete {
+        /// Its name
+        schedule: ScheduleName,
+    },
+}
+
+impl Schedules {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let client = global.client()?;
+        match self.action.unwrap_or(Action::List) {
+            Action::List => list(&client, global).await,
+            Action::Show { schedule } => {
+                global.output().show_indented(&client.schedule(&schedule).await?)
+            }
+            Action::Put(put) => {
+                let document = client.put_schedule(&put.schedule, &put.settings()).await?;
+                global.output().show_indented(&document)
+            }
+            Action::Delete { schedule } => {
+                client.delete_schedule(&schedule).await?;
+                eprintln!("{schedule} is deleted");
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn list(client: &Client, global: &Global) -> Result<(), Failure> {
+    let page = async |page: &PageQuery| {
+        let list = client.schedules(page).await?;
+        Ok((list.schedules, list.next_page_token))
+    };
+    global.output().show_all(&pages::all(page).await?, table)
+}
+
+fn table(schedules: &[ScheduleDocument]) -> String {
+    let mut table = Table::new(&["SCHEDULE", "QUEUE", "WHEN", "ZONE", "NEXT", "LAST", "SKIPPED"]);
+    for schedule in schedules {
+        let every = schedule.every_ms.map(|millis| format!("every {millis} ms"));
+        let next = schedule.next_at.map(|at| at.to_string());
+        let paused = schedule.paused.then(|| "paused".to_owned());
+        table.row(vec![
+            schedule.schedule.to_string(),
+            schedule.queue.to_string(),
+            cell(schedule.cron.clone().or(every)),
+            cell(schedule.timezone.as_ref()),
+            cell(next.or(paused)),
+            cell(schedule.last_at),
+            cell(schedule.last_skip.as_ref().map(|skip| &skip.reason)),
+        ]);
+    }
+    table.into_text()
+}
