@@ -63,7 +63,7 @@ const RETRY: &str = r#""initial_ms": 0, "max_ms": 315360000000"#;
 const LIMIT: &str = r#""match": {"queue": "q"}, "rate": {"per_second": 1}"#;
 const ENQUEUE: &str = r#""queue": "q", "payload": 1"#;
 const MEMBER: &str = r#""ref": "a", "queue": "q", "payload": 1"#;
-const SCHEDULE: &str = r#""every_ms": 1000, "queue": "q", "task": {"payload": 1}"#;
+const SCHEDULE: &str = r#"WHEN, "queue": "q", "task": {"payload": 1}"#;
 const SETTLEMENT: &str = r#""lease": "l1.1", "action": "ACTION""#;
 const NODE: &str = r#""http": "http://127.0.0.1:1", "peer": "127.0.0.1:2""#;
 
@@ -130,7 +130,8 @@ impl Case {
         let fields: Vec<&str> = needed.chain([fields]).filter(|part| !part.is_empty()).collect();
         let operation = self.path.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
         let action = if field == "lease_ms" { "extend" } else { "nack" };
-        let body = self.body.replace("FIELDS", &fields.join(", "));
+        let when = if field == "every_ms" { "" } else { r#""cron": "0 9 * * *", "# };
+        let body = self.body.replace("FIELDS", &fields.join(", ")).replace("WHEN, ", when);
         (self.read)(&body.replace("OPERATION", operation).replace("ACTION", action))
     }
 }
