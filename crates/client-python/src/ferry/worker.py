@@ -28,6 +28,8 @@ from ferry.taker import Taker
 DEQUEUE_WAIT = 5.0
 # The pause after the cluster could not be asked, in seconds.
 TROUBLE_PAUSE = 0.5
+# How many leases that have ended are remembered.
+ENDED_MAX = 10_000
 
 log = logging.getLogger("ferry.worker")
 
@@ -53,6 +55,7 @@ class Worker:
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix=f"ferry-{name}")
         self._running: set[asyncio.Task[None]] = set()
         self._leases: set[str] = set()
+        self._ended_leases: dict[str, None] = {}
         self._has_room = asyncio.Event()
         self._has_room.set()
 
@@ -115,8 +118,10 @@ class Worker:
         return await self._taker.take(queues, room, DEQUEUE_WAIT)
 
     def _assigned(self, task: dict[str, Any]) -> None:
-        # After a connection was lost, what is assigned is told again.
-        if task["lease"]["id"] not in self._leases:
+        # After a connection was lost, what is assigned is told again, and what was settled meanwhile
+        # may be as well.
+        lease = task["lease"]["id"]
+        if lease not in self._leases and lease not in self._ended_leases:
             self._start(self._taker.hold(task))
 
     def _start(self, lease: Lease) -> None:
@@ -134,6 +139,9 @@ class Worker:
         lease.drop()
         self._running.discard(handling)
         self._leases.discard(lease.id)
+        self._ended_leases[lease.id] = None
+        if len(self._ended_leases) > ENDED_MAX:
+            del self._ended_leases[next(iter(self._ended_leases))]
         self._look_for_room()
         if not handling.cancelled() and handling.exception() is not None:
             log.error("a task could not be settled", exc_info=handling.exception())
