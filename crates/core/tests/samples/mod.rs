@@ -4,6 +4,7 @@ mod feed;
 pub(crate) mod order;
 mod queues;
 pub(crate) mod schedule;
+mod tasks;
 pub(crate) mod workers;
 pub(crate) mod workflows;
 
@@ -194,7 +195,7 @@ fn settlements() -> Vec<Settlement> {
 /// Each reply, as it is kept.
 pub(crate) fn replies() -> impl Iterator<Item = (&'static str, KeptAnswer)> {
     let lease = Lease { task: 41, token: 42, attempt: 43, started_at_ms: 44, expires_at_ms: 45 };
-    let changed = TaskChanged { queue: "q".into(), row: ended_task() };
+    let changed = TaskChanged { queue: "q".into(), row: tasks::ended_task() };
     let swept = Swept { tasks: 126, next: Some(SWEEP), full: true };
     let enqueued =
         Enqueued { first_task: 46, tasks: 47, at_ms: 48, index: 49, state: 0, ttl_ms: None };
@@ -237,7 +238,7 @@ fn transacted() -> Transacted {
         state: StateName::Blocked.into(),
         ttl_ms: None,
     };
-    let changed = TaskChanged { queue: "q".into(), row: ended_task() };
+    let changed = TaskChanged { queue: "q".into(), row: tasks::ended_task() };
     let done = [
         Done::Enqueued(enqueued),
         Done::Settled(accepted),
@@ -352,53 +353,16 @@ pub(crate) fn rows() -> Rows {
     let queue = QueueRow { id: 88, name: "q".into(), settings: SETTINGS, ..QueueRow::default() };
     let queue_deleted = QueueRow { deleted: true, ..queue.clone() };
     let ended = EndedRow { task: 136, failed: true };
-    let task_ended = ended_task();
-    let feed = feed::rows(counters, task());
-    Rows { counters, queue, queue_deleted, task: task(), idempotency, task_ended, ended, feed }
-}
-
-fn task() -> TaskRow {
-    TaskRow {
-        id: 91,
-        queue: 92,
-        state: StateName::Leased.into(),
-        priority: 9,
-        attempt: 93,
-        payload_bytes: 94,
-        payload_is_bytes: true,
-        enqueued_at_ms: 95,
-        index: 96,
-        run_at_ms: Some(97),
-        token: Some(98),
-        started_at_ms: Some(99),
-        expires_at_ms: Some(100),
-        leased_for_ms: Some(101),
-        worker: Some("w".into()),
-        finished_at_ms: Some(102),
-        max_attempts: Some(103),
-        lease_ms: Some(104),
-        retry: Some(RETRY),
-        task_type: Some("type".into()),
-        labels: labels(),
-        traceparent: Some("trace".into()),
-        last_error: Some("boom".into()),
-        kept_until_ms: Some(105),
-        ..TaskRow::default()
-    }
-}
-
-/// What only an ended task has.
-fn ended_task() -> TaskRow {
-    TaskRow {
-        id: 131,
-        state: StateName::Cancelled.into(),
-        ttl_ms: Some(132),
-        ttl_ends_at_ms: Some(133),
-        held: true,
-        unique: Some(unique()),
-        depends_on: vec![134, 135],
-        waits_for: vec![135],
-        run_on_dependency_failure: true,
-        ..TaskRow::default()
+    let task_ended = tasks::ended_task();
+    let feed = feed::rows(counters, tasks::task());
+    Rows {
+        counters,
+        queue,
+        queue_deleted,
+        task: tasks::task(),
+        idempotency,
+        task_ended,
+        ended,
+        feed,
     }
 }
