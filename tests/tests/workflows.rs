@@ -214,7 +214,7 @@ async fn a_workflow_that_cannot_be_is_refused_whole() {
         (nested("ref", json!("../a")), "invalid_argument", "tasks[1].ref"),
         (nested("queue", json!("")), "invalid_argument", "tasks[1].queue"),
         (nested("priority", json!(10)), "invalid_argument", "tasks[1].priority"),
-        (nested("colour", json!(1)), "unknown_field", "colour"),
+        (nested("colour", json!(1)), "unknown_field", "tasks[1].colour"),
         (json!([{"queue": "q", "payload": 1}]), "invalid_argument", "tasks[0].ref"),
         (json!(vec![task("a", "q", &[]); 20_001]), "invalid_argument", "tasks"),
     ] {

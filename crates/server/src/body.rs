@@ -101,7 +101,7 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Failur
 }
 
 /// A field that is not known: `rest` is "`x`, expected one of `a`, `b`". The path is known unless
-/// the field decides what the body is.
+/// the field decides what the body is, and may end at the object that the field is in.
 fn unknown_field(path: &str, rest: &str) -> Failure {
     let mut names = rest.split('`').skip(1).step_by(2);
     let wrong = names.next().unwrap_or(rest);
@@ -111,10 +111,15 @@ fn unknown_field(path: &str, rest: &str) -> Failure {
         None if known.is_empty() => "the body has no fields".to_owned(),
         None => format!("known are {}", known.join(", ")),
     };
-    let field = if path.is_empty() { wrong } else { path };
+    let is_whole = path.rsplit('.').next() == Some(wrong);
+    let field = match path {
+        "" => wrong.to_owned(),
+        _ if is_whole => path.to_owned(),
+        _ => format!("{path}.{wrong}"),
+    };
     let detail = format!("the field {field:?} is not known; {hint}");
     let problem = Problem::new(Code::UnknownField, detail);
-    Problem { field: Some(field.into()), ..problem }.into()
+    Problem { field: Some(field), ..problem }.into()
 }
 
 /// The path of the value that is refused, for example `tasks[3].priority`. Reads the text again,
