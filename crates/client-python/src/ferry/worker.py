@@ -118,8 +118,8 @@ class Worker:
         return await self._taker.take(queues, room, DEQUEUE_WAIT)
 
     def _assigned(self, task: dict[str, Any]) -> None:
-        # After a connection was lost, what is assigned is told again, and what was settled meanwhile
-        # may be as well.
+        # After a connection was lost, what is assigned is told again, and perhaps what was settled
+        # meanwhile.
         lease = task["lease"]["id"]
         if lease not in self._leases and lease not in self._ended_leases:
             self._start(self._taker.hold(task))
