@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use axum::response::Response;
+use ferry_core::{Machine, Rejection};
 use ferry_types::LogIndex;
+use hyper::StatusCode;
 use hyper::header::HeaderValue;
+use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::answer;
 use crate::call::Call;
+use crate::pages::Page;
 use crate::problem::Failure;
 use crate::relay::{Kind, Relay, Turn};
 
@@ -49,6 +53,40 @@ pub(crate) async fn prepare_here(call: &Call, deadline: Instant) -> Result<Fresh
         replica.applied(index, remaining()).await?;
     }
     Ok(Freshness { stale: is_stale.then(|| age_max(call)) })
+}
+
+/// Answers with what `look` sees in a state that is as fresh as the request wants it, or has the
+/// leader answer. The machine is free again while `document` writes it down.
+pub(crate) async fn show<V, T: Serialize>(
+    call: &Call,
+    look: impl FnOnce(&Machine) -> V,
+    document: impl FnOnce(V) -> Result<T, Rejection>,
+) -> Result<Response, Failure> {
+    let freshness = match prepare(call).await? {
+        Read::Answered(response) => return Ok(response),
+        Read::Here(freshness) => freshness,
+    };
+    let (index, seen) = call.node.replica.view(|index, machine| (index, look(machine)));
+    let document = document(seen).map_err(|rejection| Failure::rejected(&rejection, index))?;
+    Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
+}
+
+/// The same for a page of things with names: `look` sees as many as it is told behind a name, and
+/// `list` gets them with the token of the next page.
+pub(crate) async fn list<V, T: Serialize>(
+    call: &Call,
+    look: impl FnOnce(&Machine, Option<&str>, usize) -> Vec<V>,
+    name: impl Fn(&V) -> &str,
+    list: impl FnOnce(Vec<V>, Option<String>) -> T,
+) -> Result<Response, Failure> {
+    call.query.allow_read(&["limit", "page_token"])?;
+    let page = Page::of(call)?;
+    let look = |machine: &Machine| look(machine, page.after.as_deref(), page.limit + 1);
+    let write = |mut seen: Vec<V>| {
+        let next_page_token = page.close(&mut seen, name);
+        Ok(list(seen, next_page_token))
+    };
+    show(call, look, write).await
 }
 
 /// Waits until the state here is as fresh as the request wants it, or has the leader answer.

@@ -5,16 +5,15 @@ use ferry_api::{LimitList, LimitSettings};
 use ferry_core::command::{Command, DeleteLimit, PutLimit};
 use ferry_core::rejection::{LimitNotFound, Rejection};
 use ferry_core::reply::LimitPut;
-use ferry_core::{LimitView, Reply};
+use ferry_core::{LimitView, Machine, Reply};
 use ferry_types::LimitName;
 use hyper::StatusCode;
 
 use crate::answer;
 use crate::call::Call;
 use crate::named::Named;
-use crate::pages::Page;
 use crate::problem::Failure;
-use crate::reads::{self, Read};
+use crate::reads;
 use crate::translate;
 use crate::writes::write;
 
@@ -42,18 +41,13 @@ pub(crate) async fn put(Named(limit): Named<LimitName>, call: Call) -> Result<Re
 /// `GET /v1/limits/{limit}`.
 pub(crate) async fn get(Named(limit): Named<LimitName>, call: Call) -> Result<Response, Failure> {
     call.query.allow_read(&[])?;
-    let freshness = match reads::prepare(&call).await? {
-        Read::Answered(response) => return Ok(response),
-        Read::Here(freshness) => freshness,
-    };
-    let (index, view) =
-        call.node.replica.view(|index, machine| (index, machine.limit(limit.as_str())));
-    let Some(document) = view.and_then(translate::limit_document) else {
-        let limit = limit.as_str().into();
-        let rejection = Rejection::LimitNotFound(LimitNotFound { limit });
-        return Err(Failure::rejected(&rejection, index));
-    };
-    Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
+    let look = |machine: &Machine| machine.limit(limit.as_str());
+    let not_found = || LimitNotFound { limit: limit.as_str().into() };
+    reads::show(&call, look, |view| {
+        let document = view.and_then(translate::limit_document);
+        document.ok_or_else(|| Rejection::LimitNotFound(not_found()))
+    })
+    .await
 }
 
 /// `DELETE /v1/limits/{limit}`.
@@ -71,18 +65,9 @@ pub(crate) async fn delete(
 
 /// `GET /v1/limits`.
 pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
-    call.query.allow_read(&["limit", "page_token"])?;
-    let page = Page::of(&call)?;
-    let freshness = match reads::prepare(&call).await? {
-        Read::Answered(response) => return Ok(response),
-        Read::Here(freshness) => freshness,
+    let list = |views: Vec<LimitView>, next_page_token| {
+        let limits = views.into_iter().filter_map(translate::limit_document).collect();
+        LimitList { limits, next_page_token }
     };
-    let (index, mut views) = call
-        .node
-        .replica
-        .view(|index, machine| (index, machine.limits(page.after.as_deref(), page.limit + 1)));
-    let next_page_token = page.close(&mut views, |view| &view.name);
-    let limits = views.into_iter().filter_map(translate::limit_document).collect();
-    let list = LimitList { limits, next_page_token };
-    Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
+    reads::list(&call, Machine::limits, |view| &view.name, list).await
 }

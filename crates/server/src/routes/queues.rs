@@ -2,19 +2,18 @@
 
 use axum::response::Response;
 use ferry_api::{QueueList, QueueSettings};
-use ferry_core::Reply;
 use ferry_core::command::{Command, DeleteQueue, PauseQueue, PutQueue};
 use ferry_core::rejection::{QueueNotFound, Rejection};
 use ferry_core::reply::{QueuePaused, QueuePut};
-use ferry_types::QueueName;
+use ferry_core::{Machine, QueueView, Reply};
+use ferry_types::{QueueName, Timestamp};
 use hyper::StatusCode;
 
 use crate::answer;
 use crate::call::Call;
 use crate::named::Named;
-use crate::pages::Page;
 use crate::problem::Failure;
-use crate::reads::{self, Read};
+use crate::reads;
 use crate::routes::leases::NoFields;
 use crate::translate;
 use crate::wall_clock::no_earlier_than;
@@ -43,21 +42,13 @@ pub(crate) async fn put(Named(queue): Named<QueueName>, call: Call) -> Result<Re
 /// `GET /v1/queues/{queue}`.
 pub(crate) async fn get(Named(queue): Named<QueueName>, call: Call) -> Result<Response, Failure> {
     call.query.allow_read(&[])?;
-    let freshness = match reads::prepare(&call).await? {
-        Read::Answered(response) => return Ok(response),
-        Read::Here(freshness) => freshness,
-    };
-    let (index, view, now) = call
-        .node
-        .replica
-        .view(|index, machine| (index, machine.queue(queue.as_str()), machine.now()));
-    let Some(view) = view else {
-        let queue = queue.as_str().into();
-        let rejection = Rejection::QueueNotFound(QueueNotFound { queue });
-        return Err(Failure::rejected(&rejection, index));
-    };
-    let document = translate::queue_document(view, no_earlier_than(now));
-    Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
+    let look = |machine: &Machine| (machine.queue(queue.as_str()), machine.now());
+    let not_found = || QueueNotFound { queue: queue.as_str().into() };
+    reads::show(&call, look, |(view, now)| {
+        let view = view.ok_or_else(|| Rejection::QueueNotFound(not_found()))?;
+        Ok(translate::queue_document(view, no_earlier_than(now)))
+    })
+    .await
 }
 
 /// `POST /v1/queues/{queue}/pause`: the queue gives no tasks.
@@ -106,18 +97,13 @@ pub(crate) async fn delete(
 
 /// `GET /v1/queues`.
 pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
-    call.query.allow_read(&["limit", "page_token"])?;
-    let page = Page::of(&call)?;
-    let freshness = match reads::prepare(&call).await? {
-        Read::Answered(response) => return Ok(response),
-        Read::Here(freshness) => freshness,
+    let look = |machine: &Machine, after: Option<&str>, most| {
+        let now = machine.now();
+        machine.queues(after, most).into_iter().map(|view| (view, now)).collect()
     };
-    let (index, mut views, now) = call.node.replica.view(|index, machine| {
-        (index, machine.queues(page.after.as_deref(), page.limit + 1), machine.now())
-    });
-    let next_page_token = page.close(&mut views, |view| view.name.as_str());
-    let now = no_earlier_than(now);
-    let document = |view| translate::queue_document(view, now);
-    let list = QueueList { queues: views.into_iter().map(document).collect(), next_page_token };
-    Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
+    let list = |views: Vec<(QueueView, Timestamp)>, next_page_token| {
+        let document = |(view, now)| translate::queue_document(view, no_earlier_than(now));
+        QueueList { queues: views.into_iter().map(document).collect(), next_page_token }
+    };
+    reads::list(&call, look, |(view, _)| view.name.as_str(), list).await
 }

@@ -4,16 +4,15 @@ use axum::response::Response;
 use ferry_api::{ScheduleList, ScheduleSettings};
 use ferry_core::command::{Command, DeleteSchedule, PutSchedule};
 use ferry_core::rejection::{Rejection, ScheduleNotFound};
-use ferry_core::{Reply, ScheduleView};
-use ferry_types::{LogIndex, ScheduleName, Timestamp};
+use ferry_core::{Machine, Reply, ScheduleView};
+use ferry_types::{ScheduleName, Timestamp};
 use hyper::StatusCode;
 
 use crate::answer;
 use crate::call::Call;
 use crate::named::Named;
-use crate::pages::Page;
 use crate::problem::Failure;
-use crate::reads::{self, Read};
+use crate::reads;
 use crate::schedules::Occurrences;
 use crate::translate;
 use crate::writes::write;
@@ -45,16 +44,13 @@ pub(crate) async fn get(
     call: Call,
 ) -> Result<Response, Failure> {
     call.query.allow_read(&[])?;
-    let freshness = match reads::prepare(&call).await? {
-        Read::Answered(response) => return Ok(response),
-        Read::Here(freshness) => freshness,
-    };
-    let (index, view) =
-        call.node.replica.view(|index, machine| (index, machine.schedule(schedule.as_str())));
-    let Some(document) = view.and_then(translate::schedule_document) else {
-        return Err(not_found(&schedule, index));
-    };
-    Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
+    let look = |machine: &Machine| machine.schedule(schedule.as_str());
+    let not_found = || ScheduleNotFound { schedule: schedule.as_str().into() };
+    reads::show(&call, look, |view| {
+        let document = view.and_then(translate::schedule_document);
+        document.ok_or_else(|| Rejection::ScheduleNotFound(not_found()))
+    })
+    .await
 }
 
 /// `DELETE /v1/schedules/{schedule}`.
@@ -72,20 +68,11 @@ pub(crate) async fn delete(
 
 /// `GET /v1/schedules`.
 pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
-    call.query.allow_read(&["limit", "page_token"])?;
-    let page = Page::of(&call)?;
-    let freshness = match reads::prepare(&call).await? {
-        Read::Answered(response) => return Ok(response),
-        Read::Here(freshness) => freshness,
+    let list = |views: Vec<ScheduleView>, next_page_token| {
+        let schedules = views.into_iter().filter_map(translate::schedule_document).collect();
+        ScheduleList { schedules, next_page_token }
     };
-    let (index, mut views) = call
-        .node
-        .replica
-        .view(|index, machine| (index, machine.schedules(page.after.as_deref(), page.limit + 1)));
-    let next_page_token = page.close(&mut views, |view| &view.name);
-    let schedules = views.into_iter().filter_map(translate::schedule_document).collect();
-    let list = ScheduleList { schedules, next_page_token };
-    Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
+    reads::list(&call, Machine::schedules, |view| &view.name, list).await
 }
 
 /// The command that the request makes, with the first firing after this node's time.
@@ -114,9 +101,4 @@ fn fresh(put: PutSchedule) -> ScheduleView {
         last_task: None,
         last_skip: None,
     }
-}
-
-fn not_found(schedule: &ScheduleName, index: LogIndex) -> Failure {
-    let schedule = schedule.as_str().into();
-    Failure::rejected(&Rejection::ScheduleNotFound(ScheduleNotFound { schedule }), index)
 }

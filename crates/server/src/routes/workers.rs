@@ -11,9 +11,8 @@ use hyper::StatusCode;
 use crate::answer;
 use crate::call::Call;
 use crate::named::Named;
-use crate::pages::Page;
 use crate::problem::Failure;
-use crate::reads::{self, Read};
+use crate::reads;
 use crate::relay::{Kind, Relay, Turn};
 use crate::routes::leases::NoFields;
 use crate::translate;
@@ -43,15 +42,10 @@ pub(crate) async fn put(Named(worker): Named<WorkerName>, call: Call) -> Result<
 /// `GET /v1/workers/{worker}`: with its leases.
 pub(crate) async fn get(Named(worker): Named<WorkerName>, call: Call) -> Result<Response, Failure> {
     call.query.allow_read(&[])?;
-    let freshness = match reads::prepare(&call).await? {
-        Read::Answered(response) => return Ok(response),
-        Read::Here(freshness) => freshness,
+    let look = |machine: &Machine| {
+        machine.worker(worker.as_str()).and_then(|view| with_leases(machine, view))
     };
-    let (index, document) = call.node.replica.view(|index, machine| {
-        (index, machine.worker(worker.as_str()).and_then(|view| with_leases(machine, view)))
-    });
-    let document = document.ok_or_else(|| not_found(&worker, index))?;
-    Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
+    reads::show(&call, look, |document| document.ok_or_else(|| unknown(&worker))).await
 }
 
 /// `DELETE /v1/workers/{worker}`: its leases go back at once.
@@ -118,25 +112,20 @@ pub(crate) async fn heartbeat(
 
 /// `GET /v1/workers`.
 pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
-    call.query.allow_read(&["limit", "page_token"])?;
-    let page = Page::of(&call)?;
-    let freshness = match reads::prepare(&call).await? {
-        Read::Answered(response) => return Ok(response),
-        Read::Here(freshness) => freshness,
+    let look = |machine: &Machine, after: Option<&str>, most| {
+        machine.workers(after).take(most).filter_map(translate::worker_document).collect()
     };
-    let (index, mut workers) = call.node.replica.view(|index, machine| {
-        let views = machine.workers(page.after.as_deref()).take(page.limit + 1);
-        (index, views.filter_map(translate::worker_document).collect::<Vec<_>>())
-    });
-    let next_page_token = page.close(&mut workers, |document| document.worker.as_str());
-    let list = WorkerList { workers, next_page_token };
-    Ok(freshness.mark(answer::json(StatusCode::OK, index, &list)))
+    let list = |workers, next_page_token| WorkerList { workers, next_page_token };
+    reads::list(&call, look, |document: &WorkerDocument| document.worker.as_str(), list).await
 }
 
 /// There is no such worker in the state at `index`.
 pub(crate) fn not_found(worker: &WorkerName, index: LogIndex) -> Failure {
-    let worker = worker.as_str().into();
-    Failure::rejected(&Rejection::WorkerNotFound(WorkerNotFound { worker }), index)
+    Failure::rejected(&unknown(worker), index)
+}
+
+fn unknown(worker: &WorkerName) -> Rejection {
+    Rejection::WorkerNotFound(WorkerNotFound { worker: worker.as_str().into() })
 }
 
 fn document(call: &Call, worker: &WorkerName) -> Option<WorkerDocument> {

@@ -5,9 +5,9 @@ use ferry_api::{
     CheckedWorkflowTask, SubmittedTask, SubmittedWorkflow, WorkflowDocument, WorkflowGraph,
     WorkflowRequest,
 };
-use ferry_core::Reply;
 use ferry_core::command::{CancelWorkflow, Command, SubmitWorkflow, WorkflowTask};
 use ferry_core::rejection::{Rejection, WorkflowNotFound};
+use ferry_core::{Machine, Reply};
 use ferry_types::{TaskId, TaskRef, WorkflowId};
 use hyper::StatusCode;
 
@@ -16,7 +16,7 @@ use crate::call::Call;
 use crate::named::Named;
 use crate::pages::Page;
 use crate::problem::Failure;
-use crate::reads::{self, Read};
+use crate::reads;
 use crate::routes::tasks::traceparent;
 use crate::sweeps::parts;
 use crate::writes::write;
@@ -61,29 +61,23 @@ pub(crate) async fn get(Named(id): Named<WorkflowId>, call: Call) -> Result<Resp
     let page = Page::of(&call)?;
     let after = page.after.as_deref().map(str::parse::<TaskId>).transpose();
     let after = after.map_err(|invalid| Failure::invalid_name("page_token", &invalid))?;
-    let freshness = match reads::prepare(&call).await? {
-        Read::Answered(response) => return Ok(response),
-        Read::Here(freshness) => freshness,
+    let look = |machine: &Machine| {
+        (machine.workflow(id), machine.workflow_tasks(id, after, page.limit + 1))
     };
-    let (index, view, mut tasks) = call.node.replica.view(|index, machine| {
-        (index, machine.workflow(id), machine.workflow_tasks(id, after, page.limit + 1))
-    });
-    let Some(view) = view else {
-        let workflow = id.first_task().get();
-        let rejection = Rejection::WorkflowNotFound(WorkflowNotFound { workflow });
-        return Err(Failure::rejected(&rejection, index));
-    };
-    let has_more = tasks.len() > page.limit;
-    tasks.truncate(page.limit);
-    let last = tasks.last().filter(|_| has_more).map(|last| TaskId::new(last.task.row.id));
-    let document = WorkflowDocument {
-        status: translate::workflow_status(&view),
-        graph: WorkflowGraph {
-            tasks: tasks.into_iter().filter_map(translate::graph_task).collect(),
-        },
-        next_page_token: last.map(|last| page.token(&last.to_string())),
-    };
-    Ok(freshness.mark(answer::json(StatusCode::OK, index, &document)))
+    let not_found = || WorkflowNotFound { workflow: id.first_task().get() };
+    reads::show(&call, look, |(view, mut tasks)| {
+        let view = view.ok_or_else(|| Rejection::WorkflowNotFound(not_found()))?;
+        let has_more = tasks.len() > page.limit;
+        tasks.truncate(page.limit);
+        let last = tasks.last().filter(|_| has_more).map(|last| TaskId::new(last.task.row.id));
+        let tasks = tasks.into_iter().filter_map(translate::graph_task).collect();
+        Ok(WorkflowDocument {
+            status: translate::workflow_status(&view),
+            graph: WorkflowGraph { tasks },
+            next_page_token: last.map(|last| page.token(&last.to_string())),
+        })
+    })
+    .await
 }
 
 /// `DELETE /v1/workflows/{workflow}`: calls off what is left, one part after the other.
