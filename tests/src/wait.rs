@@ -42,12 +42,12 @@ pub async fn holds(what: &str, span: Duration, mut claim: impl AsyncFnMut() -> R
     }
 }
 
-/// What a worker's handler does for this long, or a client between two tries.
+/// What a worker's handler does for this long.
 pub async fn work(span: Duration) {
     tokio::time::sleep(span).await;
 }
 
 /// Paces a client that just failed, so that it does not spin on a closed port.
-pub(crate) async fn breathe() {
+pub async fn breathe() {
     tokio::time::sleep(LOOK_EVERY).await;
 }

@@ -12,8 +12,6 @@ use tokio::task::JoinSet;
 const TASKS: usize = 1_500;
 const WORKERS: usize = 12;
 const SESSION_MS: u64 = 2_000;
-/// What a worker waits before it asks another node.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// What the workers saw.
 #[derive(Default)]
@@ -44,7 +42,7 @@ async fn work(clients: Vec<Client>, worker: usize, seen: Arc<Mutex<Seen>>) {
         let patience = Duration::from_secs(3);
         let put = client.request("PUT", &path).json(&settings).patience(patience).attempt().await;
         if put.is_err() {
-            wait::work(PAUSE).await;
+            wait::breathe().await;
             continue;
         }
         let open = client.request("GET", &format!("{path}/assignments")).assignments();
@@ -79,7 +77,7 @@ async fn run(clients: Vec<Client>, lease: Lease, task: Value, seen: Arc<Mutex<Se
             }
             Ok(answer) if answer.status < 500 => return,
             Ok(_) | Err(_) => {
-                wait::work(PAUSE).await;
+                wait::breathe().await;
             }
         }
     }

@@ -323,33 +323,12 @@ fn step(
 
 /// The tasks whose payloads an outcome hands out.
 fn leased_ids(outcome: &Outcome) -> impl Iterator<Item = TaskId> {
-    let (leases, assigned) = match &outcome.result {
-        Ok(Reply::Dequeued(dequeued)) => (dequeued.leases.as_slice(), [].as_slice()),
-        Ok(Reply::Assigned(assigned)) => ([].as_slice(), assigned.items.as_slice()),
-        Ok(
-            Reply::Enqueued(_)
-            | Reply::Settled(_)
-            | Reply::QueuePut(_)
-            | Reply::QueueDeleted(_)
-            | Reply::TaskChanged(_)
-            | Reply::QueuePaused(_)
-            | Reply::Purged(_)
-            | Reply::Redriven(_)
-            | Reply::Transacted(_)
-            | Reply::LimitPut(_)
-            | Reply::SchedulePut(_)
-            | Reply::ScheduleDeleted(_)
-            | Reply::Fired(_)
-            | Reply::LimitDeleted(_)
-            | Reply::WorkerPut(_)
-            | Reply::WorkerDrained(_)
-            | Reply::WorkerDeleted(_)
-            | Reply::SessionsEnded(_)
-            | Reply::WorkflowSubmitted(_)
-            | Reply::WorkflowCancelled(_),
-        )
-        | Err(_) => ([].as_slice(), [].as_slice()),
-    };
+    let (mut leases, mut assigned) = ([].as_slice(), [].as_slice());
+    if let Ok(Reply::Dequeued(dequeued)) = &outcome.result {
+        leases = &dequeued.leases;
+    } else if let Ok(Reply::Assigned(done)) = &outcome.result {
+        assigned = &done.items;
+    }
     let assigned = assigned.iter().filter_map(|item| item.lease());
     leases.iter().chain(assigned).map(|lease| TaskId::new(lease.task))
 }

@@ -247,30 +247,13 @@ impl<'a> Applying<'a> {
 
 /// Whether a repeat must not be done again. One that found nothing to do has done nothing.
 fn is_worth_keeping(reply: &Reply) -> bool {
-    match reply {
-        Reply::Dequeued(dequeued) => !dequeued.leases.is_empty() || !dequeued.settled.is_empty(),
-        Reply::Settled(settled) => settled.items.iter().any(|item| item.is_accepted()),
-        Reply::Enqueued(_)
-        | Reply::QueuePut(_)
-        | Reply::QueueDeleted(_)
-        | Reply::TaskChanged(_)
-        | Reply::QueuePaused(_)
-        | Reply::Purged(_)
-        | Reply::Redriven(_)
-        | Reply::Transacted(_)
-        | Reply::LimitPut(_)
-        | Reply::SchedulePut(_)
-        | Reply::ScheduleDeleted(_)
-        | Reply::Fired(_)
-        | Reply::LimitDeleted(_)
-        | Reply::WorkerPut(_)
-        | Reply::WorkerDrained(_)
-        | Reply::WorkerDeleted(_)
-        | Reply::SessionsEnded(_)
-        | Reply::Assigned(_)
-        | Reply::WorkflowSubmitted(_)
-        | Reply::WorkflowCancelled(_) => true,
+    if let Reply::Dequeued(dequeued) = reply {
+        return !dequeued.leases.is_empty() || !dequeued.settled.is_empty();
     }
+    if let Reply::Settled(settled) = reply {
+        return settled.items.iter().any(|item| item.is_accepted());
+    }
+    true
 }
 
 fn task_changed(changed: TaskChanged) -> Reply {
