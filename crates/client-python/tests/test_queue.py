@@ -77,22 +77,69 @@ def test_close_gives_back(cluster: Cluster, name: str) -> None:
     assert the_task(cluster, name)["attempt"] == 0
 
 
-def test_a_bound_is_of_the_queue(cluster: Cluster, name: str) -> None:
-    """Who names no bound keeps the queue's; who names one sets it and nothing else."""
-    settings = {"lease_ms": 5_000, "max_attempts": 3}
+def test_a_bound_is_kept_among_all(cluster: Cluster, name: str) -> None:
+    """Those who name a bound count what everybody has put; who names none has none."""
+    with (
+        DistributedQueue(name, 2, servers=cluster.servers) as bounded,
+        DistributedQueue(name, 2, servers=cluster.servers) as twin,
+        DistributedQueue(name, servers=cluster.servers) as free,
+    ):
+        free.put("free")
+        twin.put("twin")
+        for q in (bounded, twin):
+            assert q.full()
+            with pytest.raises(queue.Full):
+                q.put_nowait("more")
+        assert not free.full()
+        free.put_nowait("beyond")
+        assert free.qsize() == 3
+
+
+def test_the_bound_of_the_nodes_holds_too(cluster: Cluster, name: str) -> None:
+    """A queue's own `max_tasks` counts unfinished items, and its settings stay as they are."""
+    settings = {"lease_ms": 5_000, "max_attempts": 3, "max_tasks": 1}
     url = f"{cluster.url(1)}/v1/queues/{name}"
     httpx.put(url, json=settings).raise_for_status()
     with (
-        DistributedQueue(name, 1, servers=cluster.servers) as bounding,
-        DistributedQueue(name, servers=cluster.servers) as other,
+        DistributedQueue(name, 2, servers=cluster.servers) as bounded,
+        DistributedQueue(name, servers=cluster.servers) as free,
     ):
-        bounding.put("item")
-        assert other.full()
-        with pytest.raises(queue.Full):
-            other.put_nowait("more")
+        bounded.put("item")
+        assert bounded.get() == "item"
+        for q in (bounded, free):
+            assert q.full()
+            with pytest.raises(queue.Full):
+                q.put_nowait("more")
+            with pytest.raises(queue.Full):
+                q.put("more", timeout=0.05)
+        bounded.task_done()
+        bounded.put("next")
     kept = cluster.get(f"/v1/queues/{name}")["settings"]
     assert {field: kept[field] for field in settings} == settings
-    assert kept["max_tasks"] == 1
+
+
+def test_a_bound_leaves_one_mark(cluster: Cluster, name: str) -> None:
+    """What keeps a bound is one task a queue, however much was put, and looks like no work."""
+    with DistributedQueue(name, 5, servers=cluster.servers) as q:
+        for item in range(20):
+            q.put(item)
+            q.get()
+    tasks = cluster.get("/v1/tasks?queue=python.bounds&limit=1000")["tasks"]
+    (mark,) = [task for task in tasks if task["unique"]["key"] == name]
+    assert mark["state"] == "scheduled"
+
+
+def test_a_bound_survives_the_loss_of_its_mark(cluster: Cluster, name: str) -> None:
+    """Should somebody remove it, the next put makes another."""
+    with DistributedQueue(name, 1, servers=cluster.servers) as q:
+        q.put("first")
+        q.get()
+        tasks = cluster.get("/v1/tasks?queue=python.bounds&limit=1000")["tasks"]
+        (mark,) = [task["id"] for task in tasks if task["unique"]["key"] == name]
+        httpx.delete(f"{cluster.url(1)}/v1/tasks/{mark}").raise_for_status()
+        q.put_nowait("second")
+        with pytest.raises(queue.Full):
+            q.put_nowait("third")
 
 
 def test_refusals_bear_their_code(cluster: Cluster) -> None:

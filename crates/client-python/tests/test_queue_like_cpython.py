@@ -30,13 +30,6 @@ def unbounded(cluster: Cluster, name: str) -> Iterator[DistributedQueue]:
         yield unbounded
 
 
-def take(q: DistributedQueue) -> Any:
-    """Gets an item and is done with it, which makes room."""
-    item = q.get()
-    q.task_done()
-    return item
-
-
 def blocks_until(blocking: Callable[[], Any], trigger: Callable[[], Any]) -> Any:
     """Checks that a call blocks until another one is made, and gives what it returns."""
     results: list[Any] = []
@@ -63,7 +56,7 @@ def simple_queue_test(q: DistributedQueue) -> None:
     assert not q.full()
     for item in (111, 333, 222):
         q.put(item)
-    assert [take(q), take(q), take(q)] == [111, 333, 222]
+    assert [q.get(), q.get(), q.get()] == [111, 333, 222]
     for item in range(SIZE - 1):
         q.put(item)
         assert q.qsize() == item + 1
@@ -75,17 +68,16 @@ def simple_queue_test(q: DistributedQueue) -> None:
         q.put("full", block=False)
     with pytest.raises(queue.Full):
         q.put("full", timeout=0.01)
-    blocks_until(lambda: q.put("more"), lambda: take(q))
-    blocks_until(lambda: q.put("more", True, 10), lambda: take(q))
-    assert [take(q) for _ in range(SIZE)] == [2, 3, "last", "more", "more"]
+    blocks_until(lambda: q.put("more"), q.get)
+    blocks_until(lambda: q.put("more", True, 10), q.get)
+    assert [q.get() for _ in range(SIZE)] == [2, 3, "last", "more", "more"]
     assert q.qsize() == 0
     with pytest.raises(queue.Empty):
         q.get(block=False)
     with pytest.raises(queue.Empty):
         q.get(timeout=0.01)
-    assert blocks_until(lambda: take(q), lambda: q.put("empty")) == "empty"
+    assert blocks_until(q.get, lambda: q.put("empty")) == "empty"
     assert blocks_until(lambda: q.get(True, 10), lambda: q.put("empty")) == "empty"
-    q.task_done()
 
 
 def test_task_done_without_an_item(unbounded: DistributedQueue) -> None:
@@ -93,7 +85,8 @@ def test_task_done_without_an_item(unbounded: DistributedQueue) -> None:
     with pytest.raises(ValueError, match="too many times"):
         unbounded.task_done()
     unbounded.put("item")
-    take(unbounded)
+    unbounded.get()
+    unbounded.task_done()
     with pytest.raises(ValueError, match="too many times"):
         unbounded.task_done()
 
@@ -149,7 +142,6 @@ def test_nowait(bounded: DistributedQueue) -> None:
         bounded.put_nowait("full")
     for item in range(SIZE):
         assert bounded.get_nowait() == item
-        bounded.task_done()
     with pytest.raises(queue.Empty):
         bounded.get_nowait()
 
@@ -168,34 +160,91 @@ def test_timeouts_are_kept(bounded: DistributedQueue) -> None:
     assert 0.5 <= time.monotonic() - begin < 5
 
 
-def test_many_threads(unbounded: DistributedQueue) -> None:
+def test_room_comes_with_get(bounded: DistributedQueue) -> None:
+    """An item that is taken leaves room at once, though it is not done."""
+    for item in range(3 * SIZE):
+        bounded.put_nowait(item)
+        assert bounded.get_nowait() == item
+    for item in range(SIZE):
+        bounded.put_nowait(item)
+    assert bounded.full()
+    for _ in range(3 * SIZE):
+        bounded.task_done()
+    assert bounded.full()
+    with pytest.raises(queue.Full):
+        bounded.put_nowait("done is not taken")
+
+
+def test_maxsize_may_change(bounded: DistributedQueue) -> None:
+    """The attribute is read at every put, as with queue.Queue: shrunk, grown, a fraction, none."""
+    for item in range(SIZE):
+        bounded.put(item)
+    bounded.maxsize = SIZE - 1
+    with pytest.raises(queue.Full):
+        bounded.put_nowait("shrunk")
+    assert bounded.get() == 0
+    assert bounded.full()
+    bounded.maxsize = SIZE
+    assert not bounded.full()
+    bounded.put_nowait("grown")
+    assert bounded.full()
+    bounded.maxsize = 0
+    assert not bounded.full()
+    bounded.put_nowait("none")
+    assert bounded.qsize() == SIZE + 1
+
+
+def get_with_a_timeout(q: DistributedQueue) -> Any:
+    """Asks again and again, with a short patience."""
+    while True:
+        try:
+            return q.get(timeout=0.01)
+        except queue.Empty:
+            continue
+
+
+def get_without_waiting(q: DistributedQueue) -> Any:
+    """Asks again and again, with none."""
+    while True:
+        try:
+            return q.get_nowait()
+        except queue.Empty:
+            time.sleep(0.001)
+
+
+@pytest.mark.parametrize("take", [DistributedQueue.get, get_with_a_timeout, get_without_waiting])
+@pytest.mark.parametrize("maxsize", [0, SIZE])
+def test_many_threads(
+    cluster: Cluster, name: str, maxsize: int, take: Callable[[DistributedQueue], Any]
+) -> None:
     """Several producers and consumers: each item comes out once, in the order of its producer."""
     taken: list[list[list[int]]] = [[], [], []]
+    with DistributedQueue(name, maxsize, servers=cluster.servers) as q:
 
-    def produce(producer: int) -> None:
-        for number in range(40):
-            unbounded.put([producer, number])
+        def produce(producer: int) -> None:
+            for number in range(20):
+                q.put([producer, number])
 
-    def consume(mine: list[list[int]]) -> None:
-        while (item := unbounded.get()) is not None:
-            mine.append(item)
-            unbounded.task_done()
-        unbounded.task_done()
+        def consume(mine: list[list[int]]) -> None:
+            while (item := take(q)) is not None:
+                mine.append(item)
+                q.task_done()
+            q.task_done()
 
-    producers = [threading.Thread(target=produce, args=(number,)) for number in range(3)]
-    consumers = [threading.Thread(target=consume, args=(mine,)) for mine in taken]
-    for thread in producers + consumers:
-        thread.start()
-    for thread in producers:
-        thread.join(60)
-    for _ in consumers:
-        unbounded.put(None)
-    for thread in consumers:
-        thread.join(60)
+        producers = [threading.Thread(target=produce, args=(number,)) for number in range(3)]
+        consumers = [threading.Thread(target=consume, args=(mine,)) for mine in taken]
+        for thread in producers + consumers:
+            thread.start()
+        for thread in producers:
+            thread.join(60)
+        for _ in consumers:
+            q.put(None)
+        for thread in consumers:
+            thread.join(60)
+        until(q.empty, "the queue is empty")
     together = [item for mine in taken for item in mine]
-    assert sorted(together) == [[p, n] for p in range(3) for n in range(40)]
+    assert sorted(together) == [[p, n] for p in range(3) for n in range(20)]
     for mine in taken:
         for producer in range(3):
             numbers = [n for p, n in mine if p == producer]
             assert numbers == sorted(numbers)
-    until(unbounded.empty, "the queue is empty")

@@ -30,7 +30,7 @@ class DistributedQueue:
         lease: float = 30.0,
         timeout: float = 30.0,
     ) -> None:
-        """`maxsize` bounds the unfinished items, taken ones too; 0 or less leaves the queue's.
+        """`maxsize` bounds the items that wait, whoever has put them; 0 or less bounds nothing.
 
         `lease` is how long, in seconds, an item stays with a process that has died. `timeout` is
         how long a call tries to reach the cluster.
@@ -43,7 +43,7 @@ class DistributedQueue:
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Puts an item in. Waits for room; raises Full if it may not wait, or no more."""
-        core = self._bridge.get()
+        core = self._core()
         try:
             self._bridge.run(core._put(item, patience(block, timeout)))
         except asyncio.QueueFull:
@@ -87,8 +87,8 @@ class DistributedQueue:
         return self.qsize() == 0
 
     def full(self) -> bool:
-        """Whether a `put` would have to wait: as many items are unfinished as the bound allows."""
-        is_full: bool = self._bridge.run(self._bridge.get().full())
+        """Whether a `put` would have to wait."""
+        is_full: bool = self._bridge.run(self._core().full())
         return is_full
 
     def close(self) -> None:
@@ -113,6 +113,12 @@ class DistributedQueue:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._bridge = Bridge(self._make)
+
+    def _core(self) -> aio.DistributedQueue:
+        core = self._bridge.get()
+        # The attribute may be written, as that of queue.Queue.
+        core.maxsize = self.maxsize
+        return core
 
     def _make(self) -> aio.DistributedQueue:
         servers, lease, timeout = self._options

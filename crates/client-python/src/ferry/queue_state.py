@@ -9,23 +9,21 @@ from ferry.client import Client
 from ferry.errors import Refused
 
 WAITING = ("ready", "scheduled", "retrying", "blocked")
-UNFINISHED = (*WAITING, "leased")
 
 
 class QueueState:
     """One queue by its name."""
 
-    def __init__(self, client: Client, name: str, max_tasks: int | None, lease_ms: int) -> None:
-        """A bound of None leaves the queue's own as it is."""
+    def __init__(self, client: Client, name: str, settings: dict[str, Any]) -> None:
+        """`settings` are those of the queue if it has to be created."""
         self.name = name
         self._client = client
-        self._max_tasks = max_tasks
-        self._lease_ms = lease_ms
+        self._settings = settings
         self._opening = asyncio.Lock()
         self._open = False
 
     async def ensure(self) -> None:
-        """Creates the queue, or gives it the bound that was asked for; once."""
+        """Creates the queue if it is missing; looks once."""
         if self._open:
             return
         async with self._opening:
@@ -44,17 +42,15 @@ class QueueState:
         counts = await self.counts()
         return sum(counts[state] for state in WAITING)
 
-    async def unfinished(self) -> int:
-        """Tasks that have not ended: those that wait and those that somebody holds."""
-        counts = await self.counts()
-        return sum(counts[state] for state in UNFINISHED)
-
-    async def is_full(self) -> bool:
-        """Whether an enqueue would be refused by the bound."""
+    async def is_full(self, most: float) -> bool:
+        """Whether `most` tasks wait, if that is above 0, or the queue's own bound is reached."""
         document = await self.document()
-        bound = document["settings"].get("max_tasks")
-        unfinished = sum(document["counts"][state] for state in UNFINISHED)
-        return bound is not None and unfinished >= bound
+        counts = document["counts"]
+        waiting = sum(counts[state] for state in WAITING)
+        max_tasks = document["settings"].get("max_tasks")
+        return 0 < most <= waiting or (
+            max_tasks is not None and waiting + counts["leased"] >= max_tasks
+        )
 
     async def document(self) -> dict[str, Any]:
         """The queue's settings and counts."""
@@ -89,16 +85,9 @@ class QueueState:
                 raise
 
     async def _create(self) -> None:
-        settings: dict[str, Any] = {}
         try:
-            answer = await self._client.read("queues", self.name)
-            settings = answer.document["settings"]
-            if self._max_tasks in (None, settings.get("max_tasks")):
-                return
+            await self._client.read("queues", self.name)
         except Refused as refused:
             if refused.code != "queue_not_found":
                 raise
-            settings = {"lease_ms": self._lease_ms}
-        if self._max_tasks is not None:
-            settings["max_tasks"] = self._max_tasks
-        await self._client.write("PUT", "queues", self.name, body=settings)
+            await self._client.write("PUT", "queues", self.name, body=self._settings)

@@ -15,6 +15,7 @@ from collections.abc import Hashable, Iterable
 from types import TracebackType
 from typing import Any
 
+from ferry.bound import Bound
 from ferry.client import Client
 from ferry.errors import Refused
 from ferry.held import Held
@@ -41,7 +42,7 @@ class DistributedQueue:
         lease: float = 30.0,
         timeout: float = 30.0,
     ) -> None:
-        """`maxsize` bounds the unfinished items, taken ones too; 0 or less leaves the queue's.
+        """`maxsize` bounds the items that wait, whoever has put them; 0 or less bounds nothing.
 
         `lease` is how long, in seconds, an item stays with a process that has died. `timeout` is
         how long a call tries to reach the cluster.
@@ -49,8 +50,8 @@ class DistributedQueue:
         self.name = name
         self.maxsize = maxsize
         self._client = Client(servers, timeout=timeout)
-        bound = maxsize if maxsize > 0 else None
-        self._state = QueueState(self._client, name, bound, int(lease * 1000))
+        self._state = QueueState(self._client, name, {"lease_ms": int(lease * 1000)})
+        self._bound = Bound(self._client, self._state)
         self._held = Held()
         worker = f"queue-{secrets.token_hex(8)}"
         self._taker = Taker(self._client, worker, lease)
@@ -64,8 +65,12 @@ class DistributedQueue:
         await self._state.ensure()
         body = payload_field(item)
         try:
-            await self._client.write("POST", "queues", self.name, "tasks", body=body)
+            if self.maxsize <= 0:
+                await self._client.write("POST", "queues", self.name, "tasks", body=body)
+            elif not await self._bound.put(body, self.maxsize):
+                raise asyncio.QueueFull
         except Refused as refused:
+            # The queue has a bound of its own, `max_tasks`.
             if refused.code == "queue_full":
                 raise asyncio.QueueFull from None
             raise
@@ -100,8 +105,8 @@ class DistributedQueue:
         return await self._state.waiting() == 0
 
     async def full(self) -> bool:
-        """Whether a `put` would have to wait: as many items are unfinished as the bound allows."""
-        return await self._state.is_full()
+        """Whether a `put` would have to wait."""
+        return await self._state.is_full(self.maxsize)
 
     async def aclose(self) -> None:
         """Gives back at once what was taken and not acknowledged."""
@@ -131,9 +136,9 @@ class DistributedQueue:
             await self._until_room(deadline)
 
     async def _until_room(self, deadline: float | None) -> None:
-        # A refusal stands in the log, a look does not: so a full queue is looked at.
+        # A look leaves nothing in the log: so a full queue is looked at.
         pause = LOOK_FIRST
-        while await self._state.is_full():
+        while await self._state.is_full(self.maxsize):
             left = LOOK_MAX if deadline is None else deadline - time.monotonic()
             if left <= 0:
                 raise asyncio.QueueFull

@@ -46,7 +46,7 @@ class DistributedTaskScheduler:
         self.functions = Functions(modules)
         self._lease = lease
         self._client = Client(servers, timeout=timeout)
-        self._state = QueueState(self._client, queue, None, int(lease * 1000))
+        self._state = QueueState(self._client, queue, {"lease_ms": int(lease * 1000)})
         self._ends = Ends(self._client, queue)
         self._tasks: weakref.WeakSet[Task] = weakref.WeakSet()
         self._workers: dict[str, Registration] = {}
