@@ -1,6 +1,6 @@
 //! G5: the same key with the same request gives the same answer, whoever is asked and whoever died.
 
-use ferry_tests::{Answer, Client, Cluster};
+use ferry_tests::{Answer, Client, Cluster, wait};
 use serde_json::{Value, json};
 
 const TASKS: &str = "/v1/queues/mail/tasks";
@@ -23,10 +23,6 @@ async fn g5_a_key_gives_one_task_and_one_answer_on_every_node() {
 async fn g5_a_repeated_change_of_a_queue_is_told_what_the_first_was() {
     let mut cluster = Cluster::start(3).await;
     let client = cluster.client(1);
-    let ask = async |client: &Client, method: &str, rest: &str, body: Value, key: &str| {
-        let request = client.request(method, &format!("/v1/{rest}")).key(key).json(&body);
-        request.send().await
-    };
     let settings = json!({"max_tasks": 7});
     let limit = json!({"match": {"queue": "mail"}, "max_concurrency": 5});
     client.enqueue_many("mail", 2).await;
@@ -40,7 +36,7 @@ async fn g5_a_repeated_change_of_a_queue_is_told_what_the_first_was() {
     ];
     let mut first = Vec::new();
     for (method, rest, body, key, status) in &asked {
-        first.push(ask(&client, method, rest, body.clone(), key).await.expect(*status));
+        first.push(change(&client, method, rest, body.clone(), key).await.expect(*status));
     }
     assert_eq!((&first[2]["paused"], &first[3]["paused"]), (&json!(true), &json!(false)));
     assert_eq!(first[2]["settings"]["max_tasks"], 7);
@@ -58,11 +54,73 @@ async fn g5_a_repeated_change_of_a_queue_is_told_what_the_first_was() {
             client.delete("/v1/limits/l").await.expect(204);
         }
         for ((method, rest, body, key, status), first) in asked.iter().zip(&first) {
-            let again = ask(&client, method, rest, body.clone(), key).await;
+            let again = change(&client, method, rest, body.clone(), key).await;
             assert_eq!(again.header("ferry-replayed"), Some("true"));
             assert_eq!(again.expect(*status), *first, "{method} {rest}, deleted: {deleted}");
         }
     }
+}
+
+#[tokio::test]
+async fn g5_a_repeated_change_of_a_worker_or_a_schedule_is_told_what_the_first_was() {
+    let mut cluster = Cluster::start(3).await;
+    let client = cluster.client(1);
+    let worker = |slots: u64| json!({"queues": ["mail"], "slots": slots, "session_ms": 600_000});
+    let schedule =
+        |every_ms: u64| json!({"every_ms": every_ms, "queue": "mail", "task": {"payload": 1}});
+    client.put("/v1/workers/w", worker(3)).await.expect(201);
+    client.put("/v1/schedules/s", schedule(1_000)).await.expect(201);
+    fires_after(&client, &Value::Null).await;
+    let taken = client.dequeue("mail", json!({"worker": "w", "lease_ms": 600_000})).await;
+    assert_eq!(taken.len(), 1);
+    let asked = [
+        ("PUT", "workers/new", worker(1), "k1", 201),
+        ("PUT", "workers/w", worker(2), "k2", 200),
+        ("POST", "workers/w/drain", json!({}), "k3", 200),
+        ("PUT", "schedules/new", schedule(60_000), "k4", 201),
+        ("PUT", "schedules/s", schedule(1_000), "k5", 200),
+        ("DELETE", "workers/gone", Value::Null, "k6", 204),
+        ("DELETE", "schedules/gone", Value::Null, "k7", 204),
+    ];
+    client.put("/v1/workers/gone", worker(1)).await.expect(201);
+    client.put("/v1/schedules/gone", schedule(60_000)).await.expect(201);
+    let mut first = Vec::new();
+    for (method, rest, body, key, status) in &asked {
+        first.push(change(&client, method, rest, body.clone(), key).await.expect(*status));
+    }
+    assert_eq!((&first[1]["load"]["slots"], &first[2]["load"]["slots"]), (&json!(1), &json!(1)));
+    assert_eq!((&first[2]["draining"], &first[2]["slots"]), (&json!(true), &json!(2)));
+
+    fires_after(&client, &first[4]["last_task"]).await;
+    client.put("/v1/workers/w", worker(9)).await.expect(200);
+    let client = cluster.kill_leader().await;
+    for deleted in [false, true] {
+        if deleted {
+            for rest in ["workers/w", "workers/new", "schedules/s", "schedules/new"] {
+                client.delete(&format!("/v1/{rest}")).await.expect(204);
+            }
+        }
+        for ((method, rest, body, key, status), first) in asked.iter().zip(&first) {
+            let again = change(&client, method, rest, body.clone(), key).await;
+            assert_eq!(again.header("ferry-replayed"), Some("true"));
+            assert_eq!(again.expect(*status), *first, "{method} {rest}, deleted: {deleted}");
+        }
+    }
+}
+
+/// Waits until the schedule has given another task than `last`.
+async fn fires_after(client: &Client, last: &Value) {
+    let has_fired = async || {
+        let now = client.get("/v1/schedules/s").await.expect(200);
+        (now.get("last_task").unwrap_or(&Value::Null) != last).then_some(())
+    };
+    wait::until("a firing", wait::PATIENCE, has_fired).await;
+}
+
+async fn change(client: &Client, method: &str, rest: &str, body: Value, key: &str) -> Answer {
+    let request = client.request(method, &format!("/v1/{rest}")).key(key);
+    let request = if body.is_null() { request } else { request.json(&body) };
+    request.send().await
 }
 
 #[tokio::test]

@@ -1,15 +1,17 @@
 //! What `apply` answers. Replies are kept under idempotency keys, so they are on disk: tags never
 //! change their meaning.
 
+mod schedule;
 mod worker;
 
 use crate::command::{QueueSettings, Sweep};
 use crate::rejection::{Rejection, StateCounts};
 use crate::row::TaskRow;
 
+pub use schedule::{Fired, ScheduleDeleted, SchedulePut};
 pub use worker::{
     Assigned, AssignedItem, AssignmentOutcome, NotAssigned, NotAssignedReason, SessionsEnded,
-    WorkerDeleted, WorkerDrained, WorkerPut,
+    WorkerDeleted, WorkerDrained, WorkerPut, WorkerStatus,
 };
 
 /// The answer to a command that was not refused.
@@ -361,27 +363,4 @@ pub struct WorkflowView {
     /// Its tasks that are gone and had not ended: purged, or deleted with their queue.
     #[prost(uint64, tag = "6")]
     pub removed: u64,
-}
-
-/// The schedule says this.
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
-pub struct SchedulePut {
-    /// Whether it is new.
-    #[prost(bool, tag = "1")]
-    pub created: bool,
-}
-
-/// The schedule is gone.
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
-pub struct ScheduleDeleted {}
-
-/// The firing is done.
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
-pub struct Fired {
-    /// The number of its task, if it gave one.
-    #[prost(uint64, optional, tag = "1")]
-    pub task: Option<u64>,
-    /// Why it gave none otherwise.
-    #[prost(enumeration = "crate::row::SkipReason", tag = "2")]
-    pub skipped: i32,
 }

@@ -27,7 +27,7 @@ pub(crate) use problem::problem;
 pub(crate) use schedule::{schedule_document, schedule_settings};
 pub(crate) use sweep::{dead_filter, purged_state};
 pub(crate) use task::{document, from_json, leased_document, new_task};
-pub(crate) use worker::{worker_document, worker_lease, worker_said, worker_settings};
+pub(crate) use worker::{worker_document, worker_lease, worker_left, worker_settings};
 pub(crate) use workflow::{graph_task, workflow_status};
 
 /// A state's word at the border.

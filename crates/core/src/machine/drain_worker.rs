@@ -2,7 +2,7 @@ use super::applying::Applying;
 use crate::Rejection;
 use crate::command::DrainWorker;
 use crate::rejection::WorkerNotFound;
-use crate::reply::WorkerDrained;
+use crate::reply::{WorkerDrained, WorkerStatus};
 
 impl Applying<'_> {
     /// Has a worker get nothing new, until it is put again. Its leases stand.
@@ -17,7 +17,14 @@ impl Applying<'_> {
         if !std::mem::replace(&mut worker.draining, true) {
             self.dirty.workers.insert(command.worker.into());
         }
-        Ok(WorkerDrained { leases })
+        Ok(WorkerDrained { leases, status: self.worker_status(session) })
+    }
+
+    /// How the worker of a session stands.
+    pub(crate) fn worker_status(&self, session: u64) -> Option<Box<WorkerStatus>> {
+        let worker = self.machine.queues.workers.of(session)?;
+        let (row, leases) = (worker.to_row(session), worker.held().len() as u64);
+        Some(Box::new(WorkerStatus { row, leases, used: worker.used().clone() }))
     }
 
     /// The session of the worker that a command names.

@@ -1,5 +1,5 @@
-use ferry_types::Timestamp;
 use ferry_types::limits::SCHEDULES_MAX;
+use ferry_types::{TaskId, Timestamp};
 
 use super::applying::Applying;
 use super::schedules::Schedule;
@@ -32,9 +32,16 @@ impl Applying<'_> {
         if let Some(old) = old {
             schedule.take_over(&old, now);
         }
+        let reply = SchedulePut {
+            created,
+            next_at_ms: schedule.next_at.map(Timestamp::as_millis),
+            last_at_ms: schedule.last_at.map(Timestamp::as_millis),
+            last_task: schedule.last_task.map(TaskId::get),
+            last_skip: schedule.last_skip,
+        };
         schedules.insert(&name, schedule);
         self.dirty.schedules.insert(name.into());
-        Ok(SchedulePut { created })
+        Ok(reply)
     }
 }
 

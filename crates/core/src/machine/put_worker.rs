@@ -30,6 +30,6 @@ impl Applying<'_> {
         }
         self.dirty.room.insert(name.as_str().into());
         self.dirty.workers.insert(name.into());
-        Ok(WorkerPut { created, session })
+        Ok(WorkerPut { created, session, status: self.worker_status(session) })
     }
 }

@@ -1,11 +1,13 @@
 //! Answers to what concerns workers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Lease;
+use crate::row::WorkerRow;
 
 /// The worker is registered.
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message)]
 pub struct WorkerPut {
     /// Whether its session is new.
     #[prost(bool, tag = "1")]
@@ -13,14 +15,34 @@ pub struct WorkerPut {
     /// The session's number.
     #[prost(uint64, tag = "2")]
     pub session: u64,
+    /// How it stands; always there.
+    #[prost(message, optional, boxed, tag = "3")]
+    pub status: Option<Box<WorkerStatus>>,
 }
 
 /// The worker gets nothing new.
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message)]
 pub struct WorkerDrained {
     /// The leases that it holds still.
     #[prost(uint64, tag = "1")]
     pub leases: u64,
+    /// How it stands; always there.
+    #[prost(message, optional, boxed, tag = "2")]
+    pub status: Option<Box<WorkerStatus>>,
+}
+
+/// A worker as a command left it, so that who repeats the command is told the same.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct WorkerStatus {
+    /// What it says about itself, and whether it drains.
+    #[prost(message, required, tag = "1")]
+    pub row: WorkerRow,
+    /// The leases that it holds, cancelled ones as well.
+    #[prost(uint64, tag = "2")]
+    pub leases: u64,
+    /// What they use of its resources; what is not listed is not used.
+    #[prost(btree_map = "string, uint64", tag = "3")]
+    pub used: BTreeMap<String, u64>,
 }
 
 /// The worker is gone.

@@ -53,9 +53,12 @@ impl Reference {
                 }
             }
         }
+        let (last_at_ms, last_task) = schedule.last.unzip();
+        let (created, next_at_ms) = (place.is_none(), schedule.next_at);
+        let last_skip = schedule.last_skip;
         self.schedules.push(schedule);
         self.schedules.sort_by(|one, other| one.name.cmp(&other.name));
-        Reply::SchedulePut(SchedulePut { created: place.is_none() })
+        Reply::SchedulePut(SchedulePut { created, next_at_ms, last_at_ms, last_task, last_skip })
     }
 
     pub(crate) fn delete_schedule(

@@ -6,8 +6,9 @@ use ferry_core::command::{Assign, Assignment, EndSessions, PutWorker, Session, W
 use ferry_core::rejection::WorkerNotFound;
 use ferry_core::reply::{
     Assigned, AssignedItem, AssignmentOutcome, Lease, NotAssigned, NotAssignedReason,
-    SessionsEnded, WorkerDeleted, WorkerDrained, WorkerPut,
+    SessionsEnded, WorkerDeleted, WorkerDrained, WorkerPut, WorkerStatus,
 };
+use ferry_core::row::WorkerRow;
 use ferry_core::{Rejection, Reply, StateName};
 
 use super::order::is_held;
@@ -114,14 +115,27 @@ impl Reference {
         let old = self.workers.get(&worker).map(|worker| worker.session);
         self.leases_so_far += u64::from(old.is_none());
         let session = old.unwrap_or(self.leases_so_far);
-        self.workers.insert(worker, Worker { session, settings, draining: false });
-        Reply::WorkerPut(WorkerPut { created: old.is_none(), session })
+        let put = Worker { session, settings, draining: false };
+        self.workers.insert(worker.clone(), put);
+        let status = Some(Box::new(self.worker_status(&worker)));
+        Reply::WorkerPut(WorkerPut { created: old.is_none(), session, status })
+    }
+
+    /// A worker as it stands.
+    fn worker_status(&self, name: &str) -> WorkerStatus {
+        let Worker { session, settings, draining } = self.workers[name].clone();
+        WorkerStatus {
+            row: WorkerRow { worker: name.into(), session, settings, draining },
+            leases: self.held_by(name).count() as u64,
+            used: self.used_by(name),
+        }
     }
 
     pub(crate) fn drain_worker(&mut self, name: &str) -> Result<Reply, Rejection> {
         self.workers.get_mut(name).ok_or_else(|| not_found(name))?.draining = true;
-        let leases = self.held_by(name).count() as u64;
-        Ok(Reply::WorkerDrained(WorkerDrained { leases }))
+        let status = self.worker_status(name);
+        let (leases, status) = (status.leases, Some(Box::new(status)));
+        Ok(Reply::WorkerDrained(WorkerDrained { leases, status }))
     }
 
     pub(crate) fn delete_worker(&mut self, name: &str) -> Result<Reply, Rejection> {

@@ -52,10 +52,20 @@ pub(crate) fn commands() -> [(&'static str, Command); 3] {
     ]
 }
 
-pub(crate) fn replies() -> [(&'static str, Reply); 4] {
+pub(crate) fn replies() -> [(&'static str, Reply); 5] {
+    let put = SchedulePut { created: true, ..SchedulePut::default() };
+    let last_skip = Some(Skip { at_ms: 320, reason: SkipReason::Missed.into() });
+    let status = SchedulePut {
+        next_at_ms: Some(321),
+        last_at_ms: Some(322),
+        last_task: Some(323),
+        last_skip,
+        ..SchedulePut::default()
+    };
     let skipped = Fired { task: None, skipped: SkipReason::Overlap.into() };
     [
-        ("reply-schedule-put", Reply::SchedulePut(SchedulePut { created: true })),
+        ("reply-schedule-put", Reply::SchedulePut(put)),
+        ("reply-schedule-put-status", Reply::SchedulePut(status)),
         ("reply-schedule-deleted", Reply::ScheduleDeleted(ScheduleDeleted {})),
         ("reply-fired", Reply::Fired(Fired { task: Some(309), skipped: 0 })),
         ("reply-fired-skipped", Reply::Fired(skipped)),

@@ -9,7 +9,7 @@ use ferry_core::command::{
 use ferry_core::rejection::{WorkerLimit, WorkerNotFound};
 use ferry_core::reply::{
     Assigned, AssignedItem, AssignmentOutcome, Lease, NotAssigned, NotAssignedReason,
-    SessionsEnded, WorkerDeleted, WorkerDrained, WorkerPut,
+    SessionsEnded, WorkerDeleted, WorkerDrained, WorkerPut, WorkerStatus,
 };
 use ferry_core::row::{QueueRow, TaskRow, WorkerRow};
 use ferry_core::{Command, Rejection, Reply, StateName};
@@ -62,7 +62,7 @@ pub(crate) fn commands() -> [(&'static str, Command); 8] {
     ]
 }
 
-pub(crate) fn replies() -> [(&'static str, Reply); 5] {
+pub(crate) fn replies() -> [(&'static str, Reply); 7] {
     let lease =
         Lease { task: 307, token: 308, attempt: 309, started_at_ms: 310, expires_at_ms: 311 };
     let reason = NotAssignedReason::HeldBack.into();
@@ -70,9 +70,20 @@ pub(crate) fn replies() -> [(&'static str, Reply); 5] {
     let outcomes = [AssignmentOutcome::Leased(lease), AssignmentOutcome::Refused(refused)];
     let items = outcomes.map(|outcome| AssignedItem { outcome: Some(outcome) });
     let ended = SessionsEnded { seen: 313, ended: 314, leases: 315 };
+    let status = || {
+        let row =
+            WorkerRow { worker: "w".into(), session: 323, settings: settings(), draining: true };
+        Some(Box::new(WorkerStatus { row, leases: 324, used: resources() }))
+    };
+    let put = WorkerPut { created: true, session: 316, status: None };
+    let put_status = WorkerPut { status: status(), ..put.clone() };
+    let drained = WorkerDrained { leases: 317, status: None };
+    let drained_status = WorkerDrained { status: status(), ..drained };
     [
-        ("reply-worker-put", Reply::WorkerPut(WorkerPut { created: true, session: 316 })),
-        ("reply-worker-drained", Reply::WorkerDrained(WorkerDrained { leases: 317 })),
+        ("reply-worker-put", Reply::WorkerPut(put)),
+        ("reply-worker-put-status", Reply::WorkerPut(put_status)),
+        ("reply-worker-drained", Reply::WorkerDrained(drained)),
+        ("reply-worker-drained-status", Reply::WorkerDrained(drained_status)),
         ("reply-worker-deleted", Reply::WorkerDeleted(WorkerDeleted { leases: 318 })),
         ("reply-sessions-ended", Reply::SessionsEnded(ended)),
         ("reply-assigned", Reply::Assigned(Assigned { items: items.into() })),

@@ -4,8 +4,9 @@ use axum::response::Response;
 use ferry_api::{ScheduleList, ScheduleSettings};
 use ferry_core::command::{Command, DeleteSchedule, PutSchedule};
 use ferry_core::rejection::{Rejection, ScheduleNotFound};
+use ferry_core::reply::SchedulePut;
 use ferry_core::{Machine, Reply, ScheduleView};
-use ferry_types::{ScheduleName, Timestamp};
+use ferry_types::{ScheduleName, TaskId, Timestamp};
 use hyper::StatusCode;
 
 use crate::answer;
@@ -28,11 +29,9 @@ pub(crate) async fn put(
         Ok((Command::PutSchedule(Box::new(put.clone())), put))
     };
     write(&call, build, |index, reply, put| {
-        let created = matches!(reply, Reply::SchedulePut(put) if put.created);
-        let status = if created { StatusCode::CREATED } else { StatusCode::OK };
-        let view = call.node.replica.view(|_, machine| machine.schedule(schedule.as_str()));
-        // Somebody may have deleted it since.
-        let document = translate::schedule_document(view.unwrap_or_else(|| fresh(put)));
+        let Reply::SchedulePut(reply) = reply else { return Err(Failure::outcome_unknown()) };
+        let status = if reply.created { StatusCode::CREATED } else { StatusCode::OK };
+        let document = translate::schedule_document(left(put, &reply));
         Ok(answer::json(status, index, &document))
     })
     .await
@@ -89,16 +88,16 @@ fn put_schedule(schedule: &ScheduleName, call: &Call) -> Result<PutSchedule, Fai
     Ok(PutSchedule { schedule: schedule.as_str().into(), settings, next_at_ms })
 }
 
-/// A schedule as it is when it is new.
-fn fresh(put: PutSchedule) -> ScheduleView {
+/// A schedule as the command left it.
+fn left(put: PutSchedule, reply: &SchedulePut) -> ScheduleView {
     ScheduleView {
         name: put.schedule,
         settings: put.settings,
         generation: 0,
-        next_at: put.next_at_ms.map(Timestamp::from_millis),
+        next_at: reply.next_at_ms.map(Timestamp::from_millis),
         resumed_at: Timestamp::default(),
-        last_at: None,
-        last_task: None,
-        last_skip: None,
+        last_at: reply.last_at_ms.map(Timestamp::from_millis),
+        last_task: reply.last_task.map(TaskId::new),
+        last_skip: reply.last_skip,
     }
 }

@@ -4,6 +4,7 @@ use axum::response::Response;
 use ferry_api::{Heartbeat, WorkerDocument, WorkerList, WorkerSettings};
 use ferry_core::command::{Command, DeleteWorker, DrainWorker, PutWorker};
 use ferry_core::rejection::{Rejection, WorkerNotFound};
+use ferry_core::reply::{WorkerDrained, WorkerPut};
 use ferry_core::{Machine, Reply, WorkerView};
 use ferry_types::{LogIndex, WorkerName};
 use hyper::StatusCode;
@@ -24,17 +25,16 @@ pub(crate) async fn put(Named(worker): Named<WorkerName>, call: Call) -> Result<
     let build = |call: &Call| {
         let settings: WorkerSettings = call.json_or_default()?;
         let settings = translate::worker_settings(settings)?;
-        let put = PutWorker { worker: worker.as_str().into(), settings: settings.clone() };
-        Ok((Command::PutWorker(Box::new(put)), settings))
+        let put = PutWorker { worker: worker.as_str().into(), settings };
+        Ok((Command::PutWorker(Box::new(put)), ()))
     };
-    write(&call, build, |index, reply, settings| {
-        let Reply::WorkerPut(put) = reply else { return Err(Failure::outcome_unknown()) };
+    write(&call, build, |index, reply, ()| {
+        let Reply::WorkerPut(WorkerPut { created, status: Some(status), .. }) = reply else {
+            return Err(Failure::outcome_unknown());
+        };
         call.node.workers.sessions.sign(worker.as_str());
-        let status = if put.created { StatusCode::CREATED } else { StatusCode::OK };
-        let said = translate::worker_said(&worker, put.session, &settings);
-        let present = document(&call, &worker).filter(|present| present.session == put.session);
-        let load = present.map(|present| present.load).unwrap_or_default();
-        Ok(answer::json(status, index, &WorkerDocument { load, ..said }))
+        let code = if created { StatusCode::CREATED } else { StatusCode::OK };
+        Ok(answer::json(code, index, &translate::worker_left(worker.clone(), *status)))
     })
     .await
 }
@@ -76,9 +76,11 @@ pub(crate) async fn drain(
         let drain = DrainWorker { worker: worker.as_str().into() };
         Ok((Command::DrainWorker(drain), ()))
     };
-    write(&call, build, |index, _, ()| {
-        let document = document(&call, &worker).ok_or_else(|| not_found(&worker, index))?;
-        let document = WorkerDocument { draining: true, ..document };
+    write(&call, build, |index, reply, ()| {
+        let Reply::WorkerDrained(WorkerDrained { status: Some(status), .. }) = reply else {
+            return Err(Failure::outcome_unknown());
+        };
+        let document = translate::worker_left(worker.clone(), *status);
         Ok(answer::json(StatusCode::OK, index, &document))
     })
     .await
@@ -126,11 +128,6 @@ pub(crate) fn not_found(worker: &WorkerName, index: LogIndex) -> Failure {
 
 fn unknown(worker: &WorkerName) -> Rejection {
     Rejection::WorkerNotFound(WorkerNotFound { worker: worker.as_str().into() })
-}
-
-fn document(call: &Call, worker: &WorkerName) -> Option<WorkerDocument> {
-    let replica = &call.node.replica;
-    replica.view(|_, machine| translate::worker_document(machine.worker(worker.as_str())?))
 }
 
 fn with_leases(machine: &Machine, view: WorkerView<'_>) -> Option<WorkerDocument> {

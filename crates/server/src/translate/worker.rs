@@ -1,6 +1,7 @@
 //! Workers and policies on their way in and out.
 
 use ferry_core::WorkerView;
+use ferry_core::reply::WorkerStatus;
 use ferry_types::{QueueName, WorkerName};
 
 use super::*;
@@ -22,26 +23,34 @@ pub(crate) fn worker_settings(
 /// A worker as it stands, without its leases; `None` if its name is none, which the border lets no
 /// worker have.
 pub(crate) fn worker_document(view: WorkerView<'_>) -> Option<api::WorkerDocument> {
-    let load = api::WorkerLoad { slots: view.held.len() as u64, resources: view.used.clone() };
     let name = view.name.parse().ok()?;
-    let document = worker_said(&name, view.session, view.settings);
+    let load = api::WorkerLoad { slots: view.held.len() as u64, resources: view.used.clone() };
+    let document = worker_said(name, view.session, view.settings.clone());
     Some(api::WorkerDocument { draining: view.draining, load, ..document })
 }
 
+/// A worker as a command left it, without its leases.
+pub(crate) fn worker_left(name: WorkerName, status: WorkerStatus) -> api::WorkerDocument {
+    let WorkerStatus { row, leases, used } = status;
+    let load = api::WorkerLoad { slots: leases, resources: used };
+    let document = worker_said(name, row.session, row.settings);
+    api::WorkerDocument { draining: row.draining, load, ..document }
+}
+
 /// A worker of which nothing is known but what it said.
-pub(crate) fn worker_said(
-    worker: &WorkerName,
+fn worker_said(
+    worker: WorkerName,
     session: u64,
-    settings: &command::WorkerSettings,
+    settings: command::WorkerSettings,
 ) -> api::WorkerDocument {
-    let queue = |name: &String| name.parse::<QueueName>().ok();
+    let queue = |name: String| name.parse::<QueueName>().ok();
     api::WorkerDocument {
-        worker: worker.clone(),
+        worker,
         session,
-        queues: settings.queues.iter().filter_map(queue).collect(),
+        queues: settings.queues.into_iter().filter_map(queue).collect(),
         slots: settings.slots,
-        resources: settings.resources.clone(),
-        labels: settings.labels.clone(),
+        resources: settings.resources,
+        labels: settings.labels,
         session_ms: settings.session_ms,
         draining: false,
         load: api::WorkerLoad::default(),
