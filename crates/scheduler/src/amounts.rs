@@ -10,6 +10,12 @@ impl Amounts {
         self.0.iter().all(|(name, need)| room.of(name) >= *need)
     }
 
+    /// Whether all of it is there in `room` beside `kept`, which need not be there itself.
+    pub fn fits_beside(&self, kept: &Self, room: &Self) -> bool {
+        let left = |name: &str| room.of(name).saturating_sub(kept.of(name));
+        self.0.iter().all(|(name, need)| left(name) >= *need)
+    }
+
     /// Takes what is taken away from it; no amount falls below zero.
     pub fn take(&mut self, taken: &Self) {
         for (name, amount) in &taken.0 {

@@ -1,19 +1,25 @@
 use crate::groups::Groups;
-use crate::{Paces, Task, Worker};
+use crate::{Amounts, Paces, Task, Worker};
 
 /// One round of choices: the workers as they stand, and what the round has given them.
 pub struct Round<'a> {
     workers: Vec<Worker>,
     paces: &'a Paces,
     groups: Groups,
-    /// Whom the round keeps free for a task that found no room.
-    kept_free: Option<usize>,
+    /// What the round keeps for a task that found no room.
+    kept: Option<Kept>,
+}
+
+/// What one worker is to have left for a task once it has room for it: a slot, and what it needs.
+struct Kept {
+    place: usize,
+    needs: Amounts,
 }
 
 impl<'a> Round<'a> {
     /// A round in which nothing is given yet.
     pub fn new(workers: Vec<Worker>, paces: &'a Paces) -> Self {
-        Self { workers, paces, groups: Groups::default(), kept_free: None }
+        Self { workers, paces, groups: Groups::default(), kept: None }
     }
 
     /// Gives a task to the worker that its policy chooses, by its place, and takes the room from
@@ -22,8 +28,7 @@ impl<'a> Round<'a> {
     pub fn give(&mut self, task: &Task) -> Option<usize> {
         let mut best: Option<(f64, usize)> = None;
         for (place, worker) in self.workers.iter().enumerate() {
-            let is_open = self.kept_free != Some(place) && worker.has_room(task);
-            if !is_open || !worker.suits(task) {
+            if !self.has_room(place, task) || !worker.suits(task) {
                 continue;
             }
             let score = self.groups.score(task, worker, &self.workers, self.paces);
@@ -32,8 +37,9 @@ impl<'a> Round<'a> {
             }
         }
         let Some((_, place)) = best else {
-            if self.kept_free.is_none() {
-                self.kept_free = self.soonest_free(task);
+            if self.kept.is_none() {
+                let place = self.first_to_fit(task);
+                self.kept = place.map(|place| Kept { place, needs: task.resources.clone() });
             }
             return None;
         };
@@ -42,9 +48,10 @@ impl<'a> Round<'a> {
         Some(place)
     }
 
-    /// Whether no worker has a slot left.
+    /// Whether no worker has a slot left to give.
     pub fn is_full(&self) -> bool {
-        self.workers.iter().all(|worker| worker.free_slots == 0)
+        let mut workers = self.workers.iter().enumerate();
+        workers.all(|(place, worker)| worker.free_slots <= self.slots_kept_at(place))
     }
 
     /// The workers as the round has left them, by place.
@@ -52,10 +59,28 @@ impl<'a> Round<'a> {
         &self.workers
     }
 
-    /// The least loaded of the workers that are large enough for a task.
-    fn soonest_free(&self, task: &Task) -> Option<usize> {
+    /// Whether a worker has room for a task beside what is kept. Of what the kept task lacks still
+    /// nothing is given, so it becomes no less whatever else is taken.
+    fn has_room(&self, place: usize, task: &Task) -> bool {
+        let worker = &self.workers[place];
+        match self.kept.as_ref().filter(|kept| kept.place == place) {
+            None => worker.has_room(task),
+            Some(kept) => {
+                worker.free_slots > 1 && task.resources.fits_beside(&kept.needs, &worker.free)
+            }
+        }
+    }
+
+    fn slots_kept_at(&self, place: usize) -> u32 {
+        u32::from(self.kept.as_ref().is_some_and(|kept| kept.place == place))
+    }
+
+    /// Of the workers that are large enough for a task, the one that lacks the least share of what
+    /// it needs. That share only falls while nothing of what is lacking is given, so from round to
+    /// round the choice stands until the task fits, or falls on a worker that lacks even less.
+    fn first_to_fit(&self, task: &Task) -> Option<usize> {
         let suiting = self.workers.iter().enumerate().filter(|(_, worker)| worker.suits(task));
-        let loads = suiting.map(|(place, worker)| (worker.load(), place));
-        loads.min_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, place)| place)
+        let shares = suiting.map(|(place, worker)| (worker.lacking(task), place));
+        shares.min_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, place)| place)
     }
 }

@@ -50,12 +50,13 @@ impl Worker {
         resources.fold(slots, f64::max)
     }
 
-    /// The largest share in use of its slots and of any resource.
-    pub fn load(&self) -> f64 {
-        let slots = share(u64::from(self.slots - self.free_slots), u64::from(self.slots));
-        let resources = self.resources.0.iter();
-        let used = resources.map(|(name, &all)| share(all.saturating_sub(self.free.of(name)), all));
-        used.fold(slots, f64::max)
+    /// The largest share of what a task needs, a slot and resources, that is not free.
+    pub fn lacking(&self, task: &Task) -> f64 {
+        let slots = share(1_u64.saturating_sub(self.free_slots.into()), 1);
+        let resources = task.resources.0.iter();
+        let lacking =
+            resources.map(|(name, &need)| share(need.saturating_sub(self.free.of(name)), need));
+        lacking.fold(slots, f64::max)
     }
 }
 

@@ -97,15 +97,3 @@ fn nothing_goes_beyond_slots_resources_labels_and_queues() {
         assert_eq!(given, expected, "{policy:?}");
     }
 }
-
-#[test]
-fn a_large_task_that_waits_has_a_worker_kept_free_for_it() {
-    let mut workers = [worker("a", 8, 8), worker("b", 8, 8)];
-    (workers[0].free_slots, workers[0].free) = (4, Amounts::from([("cpu", 4)]));
-    (workers[1].free_slots, workers[1].free) = (2, Amounts::from([("cpu", 2)]));
-    let tasks = [8, 1, 1, 1].map(|cpu| task(Policy::BestFit, cpu));
-    assert_eq!(names(&tasks, &workers), some(&["-", "b", "b", "-"]));
-    // One that no worker is large enough for keeps nobody free.
-    let tasks = [9, 1, 1, 1].map(|cpu| task(Policy::LeastLoaded, cpu));
-    assert_eq!(names(&tasks, &workers), some(&["-", "a", "a", "a"]));
-}
