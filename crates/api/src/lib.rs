@@ -43,6 +43,7 @@ mod settle;
 mod settlement;
 mod state;
 mod task;
+mod task_reader;
 mod transaction;
 mod unique;
 mod worker;

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use ferry_types::QueueName;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::{EnqueueOperation, NewTask, Operation};
+use crate::task_reader::{self, Aside};
+use crate::{EnqueueOperation, Operation};
 
 impl<'de> Deserialize<'de> for Operation {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -77,7 +77,6 @@ impl<'de> Deserialize<'de> for EnqueueOperation {
     }
 }
 
-/// Takes `queue` out on the way, so that the body is read once and a payload stays text.
 struct TaskWithQueue;
 
 impl<'de> Visitor<'de> for TaskWithQueue {
@@ -88,68 +87,19 @@ impl<'de> Visitor<'de> for TaskWithQueue {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EnqueueOperation, A::Error> {
-        let mut queue = None;
-        let rest = WithoutQueue { queue: &mut queue, rest: map };
-        let task = NewTask::deserialize(MapAccessDeserializer::new(rest))?;
-        let queue = queue.ok_or_else(|| A::Error::missing_field("queue"))?;
+        let mut queue = Queue(None);
+        let task = task_reader::read(&mut queue, map)?;
+        let queue = queue.0.ok_or_else(|| A::Error::missing_field("queue"))?;
         Ok(EnqueueOperation { queue, task })
     }
 }
 
-/// The fields of an object but `queue`, which is put aside.
-struct WithoutQueue<'a, A> {
-    queue: &'a mut Option<QueueName>,
-    rest: A,
-}
+struct Queue(Option<QueueName>);
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutQueue<'_, A> {
-    type Error = A::Error;
+impl<'de> Aside<'de> for Queue {
+    const NAMES: &'static [&'static str] = &["queue"];
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        mut seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        loop {
-            match self.rest.next_key_seed(OrQueue(seed))? {
-                None => return Ok(None),
-                Some(Key::OfTask(key)) => return Ok(Some(key)),
-                Some(Key::Queue(_)) if self.queue.is_some() => {
-                    return Err(A::Error::duplicate_field("queue"));
-                }
-                Some(Key::Queue(unused)) => {
-                    *self.queue = Some(self.rest.next_value()?);
-                    seed = unused;
-                }
-            }
-        }
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.rest.next_value_seed(seed)
-    }
-}
-
-/// A key that is `queue` or one of a task's.
-struct OrQueue<K>(K);
-
-enum Key<K, V> {
-    /// The seed has not been used.
-    Queue(K),
-    OfTask(V),
-}
-
-impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for OrQueue<K> {
-    type Value = Key<K, K::Value>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        let key = String::deserialize(from)?;
-        if key == "queue" {
-            return Ok(Key::Queue(self.0));
-        }
-        let of_task = self.0.deserialize(key.into_deserializer());
-        of_task.map(Key::OfTask).map_err(|unknown: D::Error| {
-            let known = "expected one of `queue`, ";
-            D::Error::custom(unknown.to_string().replacen("expected one of ", known, 1))
-        })
+    fn put<A: MapAccess<'de>>(&mut self, _: &str, map: &mut A) -> Result<(), A::Error> {
+        task_reader::once("queue", &mut self.0, map)
     }
 }

@@ -151,7 +151,7 @@ mod tests {
     use axum::response::IntoResponse;
     use ferry_api::{
         DequeueRequest, EnqueueRequest, LimitSettings, QueueSettings, RedriveRequest,
-        SettleRequest, TransactionRequest,
+        SettleRequest, TransactionRequest, WorkflowRequest,
     };
     use futures::FutureExt;
     use hyper::header::HeaderValue;
@@ -205,10 +205,11 @@ mod tests {
 
     #[test]
     fn an_unknown_field_inside_is_told_with_its_path() {
-        let unknown = |(code, field, detail): (Code, String, String), expected, hint| {
-            assert_eq!((code, field.as_str()), (Code::UnknownField, expected), "{detail}");
-            assert!(detail.contains(expected) && detail.contains(hint), "{detail}");
-        };
+        let unknown =
+            |(code, field, detail): (Code, String, String), expected: &str, hint: &str| {
+                assert_eq!((code, field.as_str()), (Code::UnknownField, expected), "{detail}");
+                assert!(detail.contains(expected) && detail.contains(hint), "{detail}");
+            };
         let tasks = br#"{"tasks": [{"payload": 1}, {"payload": 1, "prioritty": 1}]}"#;
         unknown(refusal::<EnqueueRequest>(tasks), "tasks[1].prioritty", "mean priority?");
         let unique = br#"{"tasks": [{"payload": 1, "unique": {"key": "k", "util": 1}}]}"#;
@@ -219,6 +220,11 @@ mod tests {
         unknown(refusal(operations), "operations[1].enqueue.queu", "mean queue?");
         let kind = br#"{"operations": [{"cancle": {}}]}"#;
         unknown(refusal(kind), "operations[0].cancle", "mean cancel?");
+        for (wrong, meant) in [("reff", "ref"), ("qeue", "queue"), ("depend_on", "depends_on")] {
+            let workflow = format!(r#"{{"tasks": [{{"{wrong}": "a", "payload": 1}}]}}"#);
+            let refusal = self::refusal::<WorkflowRequest>(workflow.as_bytes());
+            unknown(refusal, &format!("tasks[0].{wrong}"), &format!("mean {meant}?"));
+        }
     }
 
     #[test]
