@@ -200,6 +200,23 @@ pub struct ScheduleDocument {
     pub last_skip: Option<SkippedFiring>,
 }
 
+impl ScheduleDocument {
+    /// What it says, to put it again.
+    pub fn into_settings(self) -> ScheduleSettings {
+        ScheduleSettings {
+            cron: self.cron,
+            timezone: self.timezone,
+            every_ms: self.every_ms,
+            queue: Some(self.queue),
+            task: Some(self.task),
+            overlap: self.overlap,
+            catch_up: self.catch_up,
+            jitter_ms: self.jitter_ms,
+            paused: self.paused,
+        }
+    }
+}
+
 /// A firing that gave no task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkippedFiring {

@@ -1,7 +1,7 @@
 mod put;
 
 use clap::{Args, Subcommand};
-use ferry_api::{PageQuery, ScheduleDocument};
+use ferry_api::{PageQuery, ScheduleDocument, ScheduleSettings};
 use ferry_client::Client;
 use ferry_types::ScheduleName;
 
@@ -11,12 +11,13 @@ use crate::pages;
 use crate::table::{Table, cell};
 use put::Put;
 
-/// Look at schedules, set and delete them
+/// Look at schedules, set, pause and delete them
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ferry schedules
   ferry schedules put report --queue reports --cron '0 9 * * MON-FRI' --timezone Europe/Berlin '{}'
   ferry schedules put poll --queue polls --every-ms 5000 --overlap skip '{}'
+  ferry schedules pause report
   ferry schedules delete report")]
 pub(crate) struct Schedules {
     #[command(subcommand)]
@@ -32,8 +33,18 @@ enum Action {
         /// Its name
         schedule: ScheduleName,
     },
-    /// Create a schedule or replace what it says
+    /// Create a schedule or replace what it says; what is left out goes back to its default
     Put(Box<Put>),
+    /// Have a schedule not fire until it is resumed
+    Pause {
+        /// Its name
+        schedule: ScheduleName,
+    },
+    /// Have a schedule fire again; what it missed follows its --catch-up
+    Resume {
+        /// Its name
+        schedule: ScheduleName,
+    },
     /// Delete a schedule: its tasks stay
     Delete {
         /// Its name
@@ -46,12 +57,15 @@ impl Schedules {
         let client = global.client()?;
         match self.action.unwrap_or(Action::List) {
             Action::List => list(&client, global).await,
-            Action::Show { schedule } => {
-                global.output().show_indented(&client.schedule(&schedule).await?)
-            }
+            Action::Show { schedule } => show(&client.schedule(&schedule).await?, global),
             Action::Put(put) => {
-                let document = client.put_schedule(&put.schedule, &put.settings()).await?;
-                global.output().show_indented(&document)
+                show(&client.put_schedule(&put.schedule, &put.settings()).await?, global)
+            }
+            Action::Pause { schedule } => {
+                show(&set_paused(&client, &schedule, true).await?, global)
+            }
+            Action::Resume { schedule } => {
+                show(&set_paused(&client, &schedule, false).await?, global)
             }
             Action::Delete { schedule } => {
                 client.delete_schedule(&schedule).await?;
@@ -68,6 +82,21 @@ async fn list(client: &Client, global: &Global) -> Result<(), Failure> {
         Ok((list.schedules, list.next_page_token))
     };
     global.output().show_all(&pages::all(page).await?, table)
+}
+
+fn show(schedule: &ScheduleDocument, global: &Global) -> Result<(), Failure> {
+    global.output().show_indented(schedule)
+}
+
+/// Puts a schedule again as it stands, but for this. If somebody puts it at the same moment, the
+/// later of the two holds.
+async fn set_paused(
+    client: &Client,
+    schedule: &ScheduleName,
+    paused: bool,
+) -> Result<ScheduleDocument, Failure> {
+    let settings = client.schedule(schedule).await?.into_settings();
+    Ok(client.put_schedule(schedule, &ScheduleSettings { paused, ..settings }).await?)
 }
 
 fn table(schedules: &[ScheduleDocument]) -> String {

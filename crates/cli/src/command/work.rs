@@ -27,10 +27,9 @@ use crate::{labels, resources};
   ferry work video --slots 4 --resources cpu_millis=8000,gpu=1 --labels zone=a -- ./encode
 
 The command gets the payload on stdin (a JSON string as its text, other JSON as it was enqueued,
-or bytes) and FERRY_TASK_ID,
-FERRY_QUEUE, FERRY_ATTEMPT and FERRY_LEASE in its environment. Exit code 0 acks the task with
-stdout as its result; any other nacks it with the end of stderr. The lease is extended meanwhile.
-Ctrl-C lets the running commands finish; a second one does not.")]
+or bytes) and FERRY_TASK_ID, FERRY_QUEUE, FERRY_ATTEMPT and FERRY_LEASE in its environment.
+Exit code 0 acks the task with stdout as its result; any other nacks it with the end of stderr.
+The lease is extended meanwhile. Ctrl-C lets the running commands finish; a second one does not.")]
 pub(crate) struct Work {
     /// The queues, tried in order
     #[arg(required = true, value_name = "QUEUE")]

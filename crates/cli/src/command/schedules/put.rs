@@ -19,7 +19,7 @@ pub(super) struct Put {
     #[arg(long, value_name = "EXPRESSION")]
     cron: Option<String>,
     /// The time zone of the expression, by its IANA name [default: UTC]
-    #[arg(long, value_name = "ZONE", requires = "cron")]
+    #[arg(long, value_name = "ZONE", conflicts_with = "every_ms")]
     timezone: Option<String>,
     /// It fires each time after so many milliseconds
     #[arg(long, value_name = "N")]
