@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use ferry_core::command::{
-    Cancel, DeleteQueue, DeleteWorker, Dequeue, Enqueue, Entry, Idempotency, NewTask, PutQueue,
-    PutWorker, QueueSettings, TableLimits, WorkerSettings,
+    Cancel, DeleteLimit, DeleteQueue, DeleteSchedule, DeleteWorker, Dequeue, Enqueue, Entry,
+    Idempotency, LimitSettings, NewTask, PutLimit, PutQueue, PutSchedule, PutWorker, QueueSettings,
+    Recurrence, ScheduleSettings, TableLimits, WorkerSettings,
 };
-use ferry_core::rejection::{QueueLimit, TooManyKeys, WorkerLimit};
+use ferry_core::rejection::{LimitLimit, QueueLimit, ScheduleLimit, TooManyKeys, WorkerLimit};
 use ferry_core::reply::{QueueDeleted, QueuePut, QueueStatus};
+
 use ferry_core::{Command, Machine, Proposal, Rejection, Reply};
 use ferry_types::LogIndex;
 use ferry_types::limits::{
-    KEYS_SETTLED_MAX, LINES_PER_DEQUEUE_MAX, LINES_PER_PICK_MAX, QUEUES_MAX, WORKERS_MAX,
+    KEYS_SETTLED_MAX, LIMITS_MAX, LINES_PER_DEQUEUE_MAX, LINES_PER_PICK_MAX, QUEUES_MAX,
+    SCHEDULES_MAX, WORKERS_MAX,
 };
 
 fn put(number: usize) -> Command {
@@ -115,6 +118,52 @@ fn only_so_many_workers_register() {
     let is_put =
         |answer: &_, again| matches!(answer, Ok(Reply::WorkerPut(put)) if put.created != again);
     assert!(is_put(&answers[1], true) && is_put(&answers[3], false), "{answers:?}");
+}
+
+#[test]
+fn only_so_many_schedules_are_kept() {
+    let mut machine = Machine::default();
+    let schedule = |number: usize| {
+        let settings = ScheduleSettings {
+            recurrence: Some(Recurrence::EveryMs(1_000)),
+            queue: "q".into(),
+            task: NewTask::default(),
+            ..ScheduleSettings::default()
+        };
+        let schedule = format!("s{number}");
+        let put = PutSchedule { schedule, settings, next_at_ms: Some(1_000) };
+        Command::PutSchedule(Box::new(put))
+    };
+    let answers = apply(&mut machine, (0..SCHEDULES_MAX).map(schedule).collect());
+    assert!(answers.iter().all(Result::is_ok));
+    let full = Err(Rejection::ScheduleLimit(ScheduleLimit { limit: SCHEDULES_MAX as u64 }));
+    let answers = apply(&mut machine, vec![schedule(SCHEDULES_MAX), schedule(0)]);
+    assert_eq!(answers[0], full);
+    assert!(answers[1].is_ok(), "it replaces one that is there");
+    assert_eq!(machine.schedule_count(), SCHEDULES_MAX);
+    let last = machine.schedule(&format!("s{}", SCHEDULES_MAX - 1));
+    assert!(last.is_some_and(|last| last.next_at.is_some()), "the refusal costs none of them");
+    let delete = Command::DeleteSchedule(DeleteSchedule { schedule: "s1".into() });
+    let answers = apply(&mut machine, vec![delete, schedule(SCHEDULES_MAX), schedule(1)]);
+    assert!(answers[1].is_ok(), "there is room again");
+    assert_eq!(answers[2], full);
+}
+
+#[test]
+fn only_so_many_limits_are_kept() {
+    let mut machine = Machine::default();
+    let limit = |number: usize| {
+        let settings = LimitSettings { max_concurrency: Some(1), ..LimitSettings::default() };
+        Command::PutLimit(Box::new(PutLimit { limit: format!("l{number}"), settings }))
+    };
+    let answers = apply(&mut machine, (0..LIMITS_MAX).map(limit).collect());
+    assert!(answers.iter().all(Result::is_ok));
+    let full = Err(Rejection::LimitLimit(LimitLimit { limit: LIMITS_MAX as u64 }));
+    let delete = Command::DeleteLimit(DeleteLimit { limit: "l1".into() });
+    let commands = vec![limit(LIMITS_MAX), limit(0), delete, limit(LIMITS_MAX), limit(1)];
+    let answers = apply(&mut machine, commands);
+    assert_eq!((&answers[0], &answers[4]), (&full, &full));
+    assert!(answers[1..4].iter().all(Result::is_ok), "{answers:?}");
 }
 
 /// A dequeue by a registered worker passes over what it has no room for, but not without end.
