@@ -22,6 +22,8 @@ mod order;
 mod pause;
 mod purge;
 mod queue_api;
+mod schedule_cli;
+mod schedule_metrics;
 mod schedules;
 mod task_api;
 mod ties;
@@ -31,6 +33,7 @@ mod worker_api;
 mod worker_capacity;
 mod worker_cli;
 mod worker_sessions;
+mod worker_stream;
 mod workers;
 mod workflows;
 

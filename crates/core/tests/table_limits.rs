@@ -9,7 +9,6 @@ use ferry_core::command::{
 };
 use ferry_core::rejection::{LimitLimit, QueueLimit, ScheduleLimit, TooManyKeys, WorkerLimit};
 use ferry_core::reply::{QueueDeleted, QueuePut, QueueStatus};
-
 use ferry_core::{Command, Machine, Proposal, Rejection, Reply};
 use ferry_types::LogIndex;
 use ferry_types::limits::{

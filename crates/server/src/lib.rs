@@ -17,6 +17,7 @@ mod front;
 mod http;
 #[cfg(test)]
 mod http_tests;
+mod listener;
 mod node;
 #[cfg(test)]
 mod ranges_tests;

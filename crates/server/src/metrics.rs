@@ -1,5 +1,7 @@
 //! What a node tells Prometheus about its HTTP side and its queues; the replica adds its own.
 
+mod histogram;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +15,7 @@ use ferry_replica::Replica;
 use crate::door::Door;
 use crate::node::Node;
 use crate::{translate, wall_clock};
+pub(crate) use histogram::Histogram;
 
 /// The names, each with its unit and meaning.
 pub(crate) mod metric {
@@ -38,6 +41,14 @@ pub(crate) mod metric {
     pub(crate) const ASSIGNMENTS: &str = "ferry_assignments_total";
     /// Sessions of workers that this node ended as the leader. Counter.
     pub(crate) const SESSIONS_ENDED: &str = "ferry_worker_sessions_ended_total";
+    /// Schedules, paused ones too. Gauge.
+    pub(crate) const SCHEDULES: &str = "ferry_schedules";
+    /// Firings that this node had done as the leader, by what became of them. Counter.
+    pub(crate) const FIRINGS: &str = "ferry_schedule_firings_total";
+    /// Seconds by which firings were done late that gave a task. Histogram.
+    pub(crate) const FIRING_LAG: &str = "ferry_schedule_firing_lag_seconds";
+    /// Seconds by which the next firing of all schedules is late, or 0. Gauge.
+    pub(crate) const OVERDUE: &str = "ferry_schedule_overdue_seconds";
     /// Tasks, by queue and state. Gauge.
     pub(crate) const TASKS: &str = "ferry_queue_tasks";
     /// Payload bytes of unfinished tasks, by queue. Gauge.
@@ -56,8 +67,6 @@ pub(crate) mod metric {
 
 /// Queues that get labels of their own, in the order of their names.
 const QUEUES_SHOWN_MAX: usize = 200;
-/// The upper bounds of the histogram's buckets, in milliseconds.
-const BOUNDS_MS: [u64; 12] = [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 5_000, 15_000, 60_000];
 
 /// What the HTTP side counts.
 pub(crate) struct HttpMetrics {
@@ -73,8 +82,7 @@ pub(crate) struct HttpMetrics {
 struct RouteMetrics {
     /// By status. Few: the lock is held for one increment.
     statuses: Mutex<BTreeMap<u16, u64>>,
-    buckets: [AtomicU64; BOUNDS_MS.len() + 1],
-    micros: AtomicU64,
+    seconds: Histogram,
 }
 
 impl Default for HttpMetrics {
@@ -95,10 +103,7 @@ impl HttpMetrics {
         let mut statuses = route.statuses.lock().unwrap_or_else(PoisonError::into_inner);
         *statuses.entry(status).or_default() += 1;
         drop(statuses);
-        let bucket = BOUNDS_MS.partition_point(|&bound| u128::from(bound) < took.as_millis());
-        route.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        route.micros.fetch_add(micros, Ordering::Relaxed);
+        route.seconds.note(took);
     }
 
     fn write(&self, out: &mut String) {
@@ -113,7 +118,7 @@ impl HttpMetrics {
         let help = "Seconds from a request's head to its answer, waiting included.";
         head(out, metric::SECONDS, "histogram", help);
         for (name, route) in self.by_name() {
-            route.write(out, name);
+            route.seconds.write(out, metric::SECONDS, &format!("route=\"{name}\""));
         }
         head(out, metric::IN_FLIGHT, "gauge", "Requests under way.");
         line(out, metric::IN_FLIGHT, "", self.in_flight.load(Ordering::Relaxed));
@@ -124,28 +129,6 @@ impl HttpMetrics {
     fn by_name(&self) -> impl Iterator<Item = (&'static str, &RouteMetrics)> {
         let names = routes::ALL.iter().map(|(template, _)| *template).chain(["other"]);
         names.zip(&self.routes)
-    }
-}
-
-impl RouteMetrics {
-    fn write(&self, out: &mut String, name: &str) {
-        let counts: Vec<u64> =
-            self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
-        let total: u64 = counts.iter().sum();
-        if total == 0 {
-            return;
-        }
-        let (bucket, mut below) = (format!("{}_bucket", metric::SECONDS), 0);
-        for (bound, count) in BOUNDS_MS.iter().zip(&counts) {
-            below += count;
-            let labels = format!("route=\"{name}\",le=\"{}\"", *bound as f64 / 1_000.0);
-            line(out, &bucket, &labels, below);
-        }
-        line(out, &bucket, &format!("route=\"{name}\",le=\"+Inf\""), total);
-        let seconds = self.micros.load(Ordering::Relaxed) as f64 / 1_000_000.0;
-        let route = format!("route=\"{name}\"");
-        line(out, &format!("{}_sum", metric::SECONDS), &route, seconds);
-        line(out, &format!("{}_count", metric::SECONDS), &route, total);
     }
 }
 
@@ -161,6 +144,7 @@ pub(crate) fn text(door: &Door) -> String {
     head(&mut out, metric::WAITERS, "gauge", "Dequeues that wait for a task on this node.");
     line(&mut out, metric::WAITERS, "", node.waiters.len());
     write_workers(&mut out, node);
+    write_schedules(&mut out, node);
     let (queues, kept, evicted) = node.replica.view(|_, machine| {
         let queues = machine.queues(None, ferry_types::limits::QUEUES_MAX);
         (queues, machine.kept_answers(), machine.evicted_answers())
@@ -195,6 +179,25 @@ fn write_workers(out: &mut String, node: &Node) {
     line(out, metric::ASSIGNMENTS, "outcome=\"refused\"", count(&node.workers.refused));
     head(out, metric::SESSIONS_ENDED, "counter", "Sessions of workers that this node ended.");
     line(out, metric::SESSIONS_ENDED, "", count(&node.workers.ended));
+}
+
+fn write_schedules(out: &mut String, node: &Node) {
+    let (schedules, overdue) = node.replica.view(|_, machine| {
+        let late = |at| wall_clock::no_earlier_than(machine.now()).saturating_since(at);
+        (machine.schedule_count(), machine.next_firing().map(late).unwrap_or_default())
+    });
+    head(out, metric::SCHEDULES, "gauge", "Schedules, paused ones too.");
+    line(out, metric::SCHEDULES, "", schedules);
+    head(out, metric::FIRINGS, "counter", "Firings that this node had done.");
+    for (outcome, count) in node.firings.by_outcome() {
+        line(out, metric::FIRINGS, &format!("outcome=\"{outcome}\""), count);
+    }
+    let help = "Seconds by which firings were done late that gave a task.";
+    head(out, metric::FIRING_LAG, "histogram", help);
+    node.firings.lag.write(out, metric::FIRING_LAG, "");
+    let help = "Seconds by which the next firing of all schedules is late.";
+    head(out, metric::OVERDUE, "gauge", help);
+    line(out, metric::OVERDUE, "", overdue.as_secs_f64());
 }
 
 fn write_queues(out: &mut String, queues: &[QueueView]) {

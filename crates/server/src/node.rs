@@ -7,6 +7,7 @@ use ferry_replica::Replica;
 use crate::config::Config;
 use crate::disk_room::DiskRoom;
 use crate::forwarder::Forwarder;
+use crate::schedules::Firings;
 use crate::waiters::Waiters;
 use crate::workers::Workers;
 
@@ -22,6 +23,8 @@ pub(crate) struct Node {
     pub(crate) waiters: Arc<Waiters>,
     /// Registered workers, as the leader sees them.
     pub(crate) workers: Arc<Workers>,
+    /// What schedules did, as this node had them.
+    pub(crate) firings: Arc<Firings>,
     /// The way to the leader.
     pub(crate) forwarder: Forwarder,
 }

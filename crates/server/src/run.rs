@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use ferry_core::Effect;
 use ferry_replica::{Replica, StartError};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -15,9 +14,10 @@ use crate::disk_room::DiskRoom;
 use crate::door::Door;
 use crate::forwarder::Forwarder;
 use crate::http::HttpServer;
+use crate::listener;
 use crate::node::Node;
 use crate::router::router;
-use crate::schedules;
+use crate::schedules::{self, Firings};
 use crate::telemetry;
 use crate::waiters::Waiters;
 use crate::workers::{self, Workers};
@@ -78,12 +78,20 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     let stop_workers = CancellationToken::new();
     let scheduling =
         tokio::spawn(workers::run(replica.clone(), Arc::clone(&workers), stop_workers.clone()));
-    let firing = tokio::spawn(schedules::run(replica.clone(), next_firing));
+    let firings = Arc::new(Firings::default());
+    let firing = tokio::spawn(schedules::run(replica.clone(), Arc::clone(&firings), next_firing));
     let (disk_room, disk_watch) = DiskRoom::watch(&config).await;
     tracing::info!(node = %config.node, http = config.address.http, "node started");
     let replica_to_close = replica.clone();
-    let node = Node { config, replica: replica.clone(), disk_room, waiters, workers, forwarder };
-    door.open(Arc::new(node));
+    door.open(Arc::new(Node {
+        config,
+        replica: replica.clone(),
+        disk_room,
+        waiters,
+        workers,
+        firings,
+        forwarder,
+    }));
     tokio::select! {
         () = stopped.cancelled() => {}
         message = fatal(replica.fatal()) => return Err(ServeError::Fatal(message)),
@@ -114,7 +122,7 @@ async fn listen(
     door: &Arc<Door>,
     closing: &CancellationToken,
 ) -> Result<tokio::task::JoinHandle<()>, ServeError> {
-    let listener = TcpListener::bind(&config.http_listen)
+    let listener = listener::bind(&config.http_listen)
         .await
         .map_err(|source| ServeError::Listen { address: config.http_listen.clone(), source })?;
     let router = router(Arc::clone(door));
