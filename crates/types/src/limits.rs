@@ -145,9 +145,11 @@ pub const BURST_MAX: u64 = 1_000_000;
 pub const ENTRY_COMMANDS_MAX: usize = 1_000;
 /// Bytes after which a log entry takes no further command. One command may be larger.
 pub const ENTRY_BYTES_MAX: usize = 256 << 10;
-/// Due tasks that one log entry moves; what is left waits for the next entry.
+/// Due tasks that one log entry moves, and as many of those that they wait for; what is left waits for
+/// the next entry.
 pub const DUE_PER_ENTRY_MAX: usize = 1_000;
-/// Tasks that one log entry of a purge or a redrive changes.
+/// Tasks that one log entry of a purge, a redrive or the cancel of a workflow changes. What they wait
+/// for ends the part likewise; the last task may wait for more.
 pub const SWEPT_TASKS_PER_ENTRY_MAX: usize = 1_000;
 /// Tasks that one log entry of a purge or a redrive looks at.
 pub const SWEPT_PER_ENTRY_MAX: usize = 10_000;

@@ -78,11 +78,7 @@ impl<'a> Applying<'a> {
 
     /// Ends the entry: what to wake and what to store.
     pub(crate) fn finish(mut self, before: CountersRow) -> (Vec<Effect>, Vec<Change>) {
-        for _ in 0..DUE_PER_ENTRY_MAX {
-            if !self.tell_one_waiting() {
-                break;
-            }
-        }
+        self.go_on(&mut DUE_PER_ENTRY_MAX.clone(), Self::tell_one_waiting);
         self.stir_limited();
         let events = self.store_events();
         let room = std::mem::take(&mut self.dirty.room);
@@ -103,6 +99,18 @@ impl<'a> Applying<'a> {
         let gone = self.gone.into_iter().map(|queue| Effect::Gone { queue });
         let hints = woken.into_iter().filter_map(wake).chain(room).chain(served).chain(gone);
         (hints.collect(), changes)
+    }
+
+    /// Takes steps while there is something to do, `left` at most (I11). A step counts as often as it
+    /// touches what a task waits for, and no less than once.
+    pub(crate) fn go_on(&mut self, left: &mut usize, mut step: impl FnMut(&mut Self) -> bool) {
+        while *left > 0 {
+            let waits = self.dirty.waits.len();
+            if !step(self) {
+                break;
+            }
+            *left = left.saturating_sub((self.dirty.waits.len() - waits).max(1));
+        }
     }
 
     /// Changes a task, which exists, and tells what happened to it.

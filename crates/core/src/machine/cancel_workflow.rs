@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use ferry_types::TaskId;
 use ferry_types::limits::SWEPT_TASKS_PER_ENTRY_MAX;
 
@@ -11,8 +13,9 @@ use crate::reply::WorkflowCancelled;
 use crate::row::WorkflowRow;
 
 impl Applying<'_> {
-    /// Calls off tasks of a workflow that have not ended. Does a bounded part of it (I11), and says
-    /// where to go on. From the first part on, none of them is let go by what it waits for.
+    /// Calls off tasks of a workflow that have not ended. Does a bounded part of it (I11), in tasks
+    /// and in what these wait for, and says where to go on. From the first part on, none of them is
+    /// let go by what it waits for.
     pub(crate) fn cancel_workflow(
         &mut self,
         command: CancelWorkflow,
@@ -25,7 +28,7 @@ impl Applying<'_> {
         let begin = Sweep { after: row.first_task - 1, before, done: 0 };
         let mut sweep = command.from.unwrap_or(begin);
         let mut left = self.unfinished_members(first, sweep.after);
-        let next = left.split_off(SWEPT_TASKS_PER_ENTRY_MAX.min(left.len()));
+        let next = left.split_off(self.length_of_part(&left));
         if !row.cancelled && !left.is_empty() {
             self.machine.tasks.workflows.put(WorkflowRow { cancelled: true, ..row });
             self.dirty.workflows.insert(first);
@@ -40,6 +43,18 @@ impl Applying<'_> {
             (sweep.after, sweep.done) = (id.get(), sweep.done + 1);
         }
         Ok(WorkflowCancelled { workflow, next: (!next.is_empty()).then_some(sweep) })
+    }
+
+    /// How many of these tasks one part calls off.
+    fn length_of_part(&self, left: &[TaskId]) -> usize {
+        let own_waits = |id: &TaskId| self.machine.tasks.get(*id).and_then(Task::own_waits);
+        let mut waits = 0;
+        let is_of_it = |id: &&TaskId| {
+            let is_enough = waits >= SWEPT_TASKS_PER_ENTRY_MAX;
+            waits += own_waits(id).map_or(0, BTreeSet::len);
+            !is_enough
+        };
+        left.iter().take(SWEPT_TASKS_PER_ENTRY_MAX).take_while(is_of_it).count()
     }
 
     /// The tasks of a workflow behind `after` that have not ended: one more than a part calls off.

@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use ferry_types::TaskId;
-use ferry_types::limits::DUE_PER_ENTRY_MAX;
 
 use super::applying::Applying;
 use super::task::{Task, TaskState};
@@ -56,13 +55,13 @@ impl Applying<'_> {
     }
 
     /// Lets those who wait for a task know that it has ended, before it goes on as another attempt;
-    /// false if they are too many for one entry.
-    pub(crate) fn tell_all_waiting(&mut self, dependency: TaskId) -> bool {
-        for _ in 0..DUE_PER_ENTRY_MAX {
-            let Some(failed) = self.machine.ended.get(&dependency) else { return true };
-            self.tell_one(dependency, *failed);
-        }
-        false
+    /// false if they are more than what is `left` of the entry's work.
+    pub(crate) fn tell_all_waiting(&mut self, dependency: TaskId, left: &mut usize) -> bool {
+        self.go_on(left, |applying| {
+            let failed = applying.machine.ended.get(&dependency).copied();
+            failed.inspect(|failed| applying.tell_one(dependency, *failed)).is_some()
+        });
+        !self.machine.ended.contains_key(&dependency)
     }
 
     fn tell_one(&mut self, dependency: TaskId, failed: bool) {

@@ -12,22 +12,25 @@ impl Applying<'_> {
     /// Moves what is due, the earliest deadline first, then removes tasks of deleted queues, and
     /// only so much of it all (I11).
     pub(crate) fn move_due(&mut self) {
+        self.go_on(&mut DUE_PER_ENTRY_MAX.clone(), Self::move_next);
+    }
+
+    /// Moves one of those; false if there is none.
+    fn move_next(&mut self) -> bool {
         let now = self.machine.now();
-        for _ in 0..DUE_PER_ENTRY_MAX {
-            let task = self.machine.tasks.next_deadline().filter(|(at, _)| *at <= now);
-            let answer = self.machine.answers.next_expiry().filter(|at| *at <= now);
-            match (task, answer) {
-                (Some((at, id)), other) if other.is_none_or(|other| at <= other) => {
-                    self.task_is_due(id);
-                }
-                (_, Some(_)) => self.dirty.answers.extend(self.machine.answers.forget_next()),
-                (_, None) => match self.machine.queues.next_leftover() {
-                    Some(leftover) => self.remove_task(leftover),
-                    None if self.tell_one_waiting() => {}
-                    None => break,
-                },
+        let task = self.machine.tasks.next_deadline().filter(|(at, _)| *at <= now);
+        let answer = self.machine.answers.next_expiry().filter(|at| *at <= now);
+        match (task, answer) {
+            (Some((at, id)), other) if other.is_none_or(|other| at <= other) => {
+                self.task_is_due(id);
             }
+            (_, Some(_)) => self.dirty.answers.extend(self.machine.answers.forget_next()),
+            (_, None) => match self.machine.queues.next_leftover() {
+                Some(leftover) => self.remove_task(leftover),
+                None => return self.tell_one_waiting(),
+            },
         }
+        true
     }
 
     fn task_is_due(&mut self, id: TaskId) {

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use ferry_types::TaskId;
 use ferry_types::limits::{SWEPT_PER_ENTRY_MAX, SWEPT_TASKS_PER_ENTRY_MAX};
 
@@ -9,21 +11,23 @@ use crate::reply::Swept;
 
 impl Applying<'_> {
     /// Removes tasks of a queue that were there when the purge began; those that a lease holds stay.
-    /// Does a bounded part of it (I11), and says where to go on.
+    /// Does a bounded part of it (I11), in tasks and in what these wait for, and says where to go on.
     pub(crate) fn purge(&mut self, command: &Purge) -> Result<Swept, Rejection> {
         let queue = self.named_queue(&command.queue)?;
         let begin = Sweep { after: 0, before: self.machine.counters.next_task, done: 0 };
         let from = command.from.unwrap_or(begin);
         let (mut sweep, mut purged) = (from, Vec::new());
-        let mut is_over = true;
+        let (mut is_over, mut waits) = (true, 0);
         for (looked_at, (id, task)) in self.members(queue, from).enumerate() {
-            if looked_at == SWEPT_PER_ENTRY_MAX || purged.len() == SWEPT_TASKS_PER_ENTRY_MAX {
+            let touched = purged.len().max(waits);
+            if looked_at == SWEPT_PER_ENTRY_MAX || touched >= SWEPT_TASKS_PER_ENTRY_MAX {
                 is_over = false;
                 break;
             }
             sweep.after = id.get();
             if is_purged(task, command.state()) {
                 purged.push(id);
+                waits += task.own_waits().map_or(0, BTreeSet::len);
             }
         }
         let tasks = purged.len() as u64;

@@ -1,5 +1,5 @@
 use ferry_types::TaskId;
-use ferry_types::limits::{SWEPT_PER_ENTRY_MAX, SWEPT_TASKS_PER_ENTRY_MAX};
+use ferry_types::limits::{DUE_PER_ENTRY_MAX, SWEPT_PER_ENTRY_MAX, SWEPT_TASKS_PER_ENTRY_MAX};
 
 use super::Machine;
 use super::applying::Applying;
@@ -21,7 +21,7 @@ impl Applying<'_> {
         let left = command.max.map_or(u64::MAX, |max| max.saturating_sub(sweep.done));
         let most = SWEPT_TASKS_PER_ENTRY_MAX.min(usize::try_from(left).unwrap_or(usize::MAX));
         let (chosen, mut next) = self.machine.choose_dead(number, &command.filter, sweep, most);
-        let mut full = false;
+        let (mut full, mut to_tell) = (false, DUE_PER_ENTRY_MAX);
         for id in chosen {
             let bytes = self.machine.tasks.get(id).map_or(0, |task| task.payload_bytes);
             match self.require_room(number, 1, bytes.into()) {
@@ -32,7 +32,7 @@ impl Applying<'_> {
                     break;
                 }
             }
-            if !self.tell_all_waiting(id) {
+            if !self.tell_all_waiting(id, &mut to_tell) {
                 next = Some(TaskId::new(id.get() - 1));
                 break;
             }

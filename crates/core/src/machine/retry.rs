@@ -1,4 +1,5 @@
 use ferry_types::TaskId;
+use ferry_types::limits::DUE_PER_ENTRY_MAX;
 
 use super::applying::Applying;
 use super::named::wrong_state;
@@ -19,7 +20,7 @@ impl Applying<'_> {
             return Err(wrong_state(id, state));
         }
         self.require_room(queue, 1, task.payload_bytes.into())?;
-        if !self.tell_all_waiting(id) {
+        if !self.tell_all_waiting(id, &mut DUE_PER_ENTRY_MAX.clone()) {
             return Err(wrong_state(id, state));
         }
         self.revive(id, EventName::Retried);
