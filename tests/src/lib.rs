@@ -5,6 +5,7 @@
 //! speak of guarantees. It sees everything in the workspace, and nothing sees it.
 
 pub mod check;
+pub mod fleet;
 pub mod gap;
 pub mod wait;
 

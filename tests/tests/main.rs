@@ -18,6 +18,7 @@ mod history_api;
 mod idempotency;
 mod lease_api;
 mod limits;
+mod makespan;
 mod order;
 mod pause;
 mod purge;
