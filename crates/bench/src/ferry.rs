@@ -3,8 +3,12 @@
 mod connection;
 mod dev_cluster;
 mod leases;
+mod lines;
 mod producer;
+mod puller;
+mod registered;
 mod server;
+mod settlements;
 mod shape;
 mod system;
 mod worker;

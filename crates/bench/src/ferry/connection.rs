@@ -9,6 +9,7 @@ use hyper::{Method, Request, Response, StatusCode, body::Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 
+use super::lines::Lines;
 use super::server::Server;
 use crate::RequestError;
 
@@ -102,6 +103,25 @@ impl Connection {
             Ok(answer) => answer.map_err(|error: hyper::Error| lost(error.to_string())),
             Err(_) => Err(lost(format!("after {} s", PATIENCE.as_secs()))),
         }
+    }
+
+    /// Asks for an answer that does not end, and serves nothing else from then on.
+    pub(super) async fn lines(self, path: &str) -> Result<Lines, RequestError> {
+        let request = self.request(Method::GET, path, None, Bytes::new())?;
+        let asked = match self.link {
+            Link::Http1 { mut sender, connection } => {
+                // It ends with the answer; what goes wrong before is the answer's to tell.
+                tokio::spawn(connection);
+                sender.send_request(request).await
+            }
+            Link::Http2(mut sender) => sender.send_request(request).await,
+        };
+        let response = asked.map_err(RequestError::new)?;
+        if response.status().is_success() {
+            return Ok(Lines::new(response.into_body()));
+        }
+        let answer = Answer::read(response).await.map_err(RequestError::new)?;
+        Err(answer.success().err().expect("no success"))
     }
 
     fn request(

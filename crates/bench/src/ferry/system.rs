@@ -1,14 +1,17 @@
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ferry_api::{ClusterStatus, QueueSettings, routes};
+use ferry_api::{AssignPolicy, ClusterStatus, QueueSettings, routes};
 use hyper::Method;
 
 use super::connection::{Answer, Connection};
 use super::dev_cluster::{DevCluster, is_ready};
+use super::puller::Puller;
+use super::registered::Registered;
 use super::server::Server;
 use super::shape::Shape;
 use super::{FerryProducer, FerryWorker};
@@ -28,6 +31,8 @@ pub struct Ferry {
     own: Option<DevCluster>,
     killed: Mutex<Option<u64>>,
     shape: Arc<Shape>,
+    /// How many workers have been registered.
+    registered: AtomicU64,
 }
 
 impl Ferry {
@@ -42,8 +47,14 @@ impl Ferry {
     /// If no node answers and knows a leader.
     pub async fn connect(urls: &[String], is_http2: bool) -> Result<Self, RequestError> {
         let servers = urls.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
-        let mut ferry =
-            Self { servers, is_http2, own: None, killed: Mutex::default(), shape: Arc::default() };
+        let mut ferry = Self {
+            servers,
+            is_http2,
+            own: None,
+            killed: Mutex::default(),
+            shape: Arc::default(),
+            registered: AtomicU64::new(0),
+        };
         let status = ferry.settled_status().await?;
         for node in status.nodes {
             let server = node.http.parse()?;
@@ -142,7 +153,15 @@ impl Target for Ferry {
     }
 
     async fn worker(&self, queue: &str, max: usize) -> Result<FerryWorker, RequestError> {
-        Ok(FerryWorker::new(self.link().await?, queue, max))
+        let connection = self.link().await?;
+        if self.shape.settings().assign == AssignPolicy::Pull {
+            return Ok(FerryWorker::Pulling(Puller::new(connection, queue, max)));
+        }
+        let number = self.registered.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{queue}-{number}");
+        let connections = [connection, self.link().await?];
+        let worker = Registered::open(name, connections, queue, max).await?;
+        Ok(FerryWorker::Registered(worker))
     }
 
     async fn processes(&self) -> Vec<u32> {

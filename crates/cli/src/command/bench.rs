@@ -21,6 +21,9 @@ use crate::interrupts::Interrupts;
   ferry bench failover backlog --cluster
   ferry bench enqueue --plot enqueue.svg --json > enqueue.json
   ferry bench drain --queue '{\"fair\": true}' --task '{\"key\": \"k{n}\"}'
+  ferry bench drain --batch 100 --queue '{\"assign\": \"best_fit\"}'
+
+Where the queue assigns, the workers of drain are registered ones with --batch slots.
 
 It measures the cluster at --server and talks to its leader, in queues of its own (bench-...), which
 it deletes. They keep no results of tasks. What the servers use is read from /proc if they run on

@@ -48,12 +48,17 @@ impl Form {
         })
     }
 
-    fn item(self, item: &Item) -> Bytes {
-        let lease = item.lease.to_string();
+    fn write(self, item: &Item, text: &mut Vec<u8>) {
         match self {
-            Self::Lines => [&item.json[..], b"\n"].concat().into(),
+            Self::Lines => {
+                text.extend_from_slice(&item.json);
+                text.push(b'\n');
+            }
             Self::Events => {
-                [b"id: ", lease.as_bytes(), b"\ndata: ", &item.json[..], b"\n\n"].concat().into()
+                let lease = item.lease.to_string();
+                for part in [b"id: ", lease.as_bytes(), b"\ndata: ", &item.json, b"\n\n"] {
+                    text.extend_from_slice(part);
+                }
             }
         }
     }
@@ -124,10 +129,15 @@ impl Assignments {
         }
         loop {
             tokio::select! {
-                item = self.stream.next() => {
-                    let item = item?;
-                    if !self.sent.remove(&item.lease) {
-                        return Some(self.form.item(&item));
+                items = self.stream.next() => {
+                    let mut text = Vec::new();
+                    for item in items? {
+                        if !self.sent.remove(&item.lease) {
+                            self.form.write(&item, &mut text);
+                        }
+                    }
+                    if !text.is_empty() {
+                        return Some(text.into());
                     }
                 }
                 () = tokio::time::sleep(KEEP_ALIVE) => return Some(self.form.sign_of_life()),
@@ -159,7 +169,7 @@ impl Assignments {
             if let Some(lease) = &document.lease {
                 let item = Item::new(lease.id, &document);
                 self.sent.insert(item.lease);
-                text.extend_from_slice(&self.form.item(&item));
+                self.form.write(&item, &mut text);
             }
         }
         Some(text.into())
@@ -174,8 +184,13 @@ mod tests {
     fn an_item_is_a_line_or_an_event() {
         let json = Bytes::from_static(b"{}");
         let item = Item { lease: "l7.9".parse().expect("valid"), json };
-        assert_eq!(Form::Lines.item(&item), "{}\n");
-        assert_eq!(Form::Events.item(&item), "id: l7.9\ndata: {}\n\n");
+        let written = |form: Form| {
+            let mut text = Vec::new();
+            form.write(&item, &mut text);
+            String::from_utf8(text).expect("text")
+        };
+        assert_eq!(written(Form::Lines), "{}\n");
+        assert_eq!(written(Form::Events), "id: l7.9\ndata: {}\n\n");
         assert_eq!(Form::Lines.sign_of_life(), "\n");
         assert!(Form::Events.sign_of_life().starts_with(b":"));
     }

@@ -13,6 +13,9 @@ const WAITING_MAX: usize = 1_000;
 /// Bytes of these, likewise. One may be larger.
 const WAITING_BYTES_MAX: usize = 8 << 20;
 
+/// Items that are taken from a stream in one go.
+const TAKEN_MAX: usize = 100;
+
 /// The streams of assignments that are open at this node, the newest of each worker. Cheap to
 /// clone.
 #[derive(Clone, Default)]
@@ -114,11 +117,14 @@ impl Streams {
 }
 
 impl Stream {
-    /// The next item; `None` once the stream is ended. Cancel-safe.
-    pub(crate) async fn next(&mut self) -> Option<Item> {
-        let item = self.items.recv().await?;
-        self.waiting_bytes.fetch_sub(item.json.len(), Ordering::Relaxed);
-        Some(item)
+    /// The next items, as many as there are of at most [`TAKEN_MAX`]; `None` once the stream is
+    /// ended. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Option<Vec<Item>> {
+        let mut items = Vec::new();
+        self.items.recv_many(&mut items, TAKEN_MAX).await;
+        let bytes = items.iter().map(|item| item.json.len()).sum();
+        self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if items.is_empty() { None } else { Some(items) }
     }
 }
 
@@ -141,8 +147,10 @@ mod tests {
         Item { lease: format!("l1.{token}").parse().expect("valid"), json: Bytes::new() }
     }
 
-    fn lease(stream: &mut Stream) -> Option<Option<String>> {
-        stream.next().now_or_never().map(|item| item.map(|item| item.lease.to_string()))
+    /// The leases that have come.
+    fn leases(stream: &mut Stream) -> Option<Option<Vec<String>>> {
+        let text = |item: &Item| item.lease.to_string();
+        stream.next().now_or_never().map(|items| Some(items?.iter().map(text).collect()))
     }
 
     #[test]
@@ -167,11 +175,12 @@ mod tests {
         let mut new = streams.open("w");
         streams.send("w", item("2"));
         streams.send("nobody", item("3"));
-        assert_eq!(lease(&mut old), Some(Some("l1.1".into())));
-        assert_eq!(lease(&mut old), Some(None), "it is ended");
+        assert_eq!(leases(&mut old), Some(Some(vec!["l1.1".into()])));
+        assert_eq!(leases(&mut old), Some(None), "it is ended");
         drop(old);
-        assert_eq!(lease(&mut new), Some(Some("l1.2".into())));
-        assert_eq!(lease(&mut new), None, "it goes on");
+        streams.send("w", item("3"));
+        assert_eq!(leases(&mut new), Some(Some(vec!["l1.2".into(), "l1.3".into()])));
+        assert_eq!(leases(&mut new), None, "it goes on");
         assert_eq!(streams.len(), 1);
         drop(new);
         assert_eq!(streams.len(), 0);
@@ -183,7 +192,10 @@ mod tests {
         let mut slow = streams.open("w");
         (0..=WAITING_MAX).for_each(|_| streams.send("w", item("1")));
         assert_eq!(streams.len(), 0);
-        (0..WAITING_MAX).for_each(|_| assert!(lease(&mut slow).flatten().is_some()));
-        assert_eq!(lease(&mut slow), Some(None));
+        let mut taken = 0;
+        while let Some(items) = leases(&mut slow).expect("it is ended") {
+            taken += items.len();
+        }
+        assert_eq!(taken, WAITING_MAX);
     }
 }
