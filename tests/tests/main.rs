@@ -30,6 +30,7 @@ mod task_api;
 mod ties;
 mod transactions;
 mod ttl;
+mod vanished_client;
 mod worker_api;
 mod worker_capacity;
 mod worker_cli;
