@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::Machine;
-use super::queue::Queue;
 use super::standing::Standing;
 use super::task::{Task, TaskState};
 
@@ -41,7 +40,7 @@ impl Machine {
             if !expected.contains(task.queue) {
                 return Err(format!("{id} has no queue"));
             }
-            expected.any_mut(task.queue).add(id, task);
+            expected.add(id, task);
             let holding = expected.workers.holding(task);
             expected.workers.follow((id, task), None, holding);
             let table = self.tasks.table();
@@ -54,12 +53,10 @@ impl Machine {
             }
         }
         if expected != self.queues {
-            return Err("the locks, the limits or the workers are not those of the tasks".into());
-        }
-        let assign = |queue: &Queue| queue.settings.assign.is_some();
-        let assigning = self.queues.living().filter(|(_, queue)| assign(queue)).count();
-        if self.queues.assigning().filter(|queue| assign(queue)).count() != assigning {
-            return Err("the queues that assign are not those whose settings say so".into());
+            return Err(
+                "the locks, the limits, the workers or what assigns is not that of the tasks"
+                    .into(),
+            );
         }
         self.check_lanes()
     }

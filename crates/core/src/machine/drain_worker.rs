@@ -11,10 +11,11 @@ impl Applying<'_> {
         command: DrainWorker,
     ) -> Result<WorkerDrained, Rejection> {
         let session = self.named_session(&command.worker)?;
-        let worker = self.machine.queues.workers.of_mut(session);
-        let worker = worker.expect("a name leads to a worker");
+        let workers = &mut self.machine.queues.workers;
+        let worker = workers.of(session).expect("a name leads to a worker");
         let leases = worker.held().len() as u64;
-        if !std::mem::replace(&mut worker.draining, true) {
+        if !worker.draining {
+            workers.change(session, |worker| worker.draining = true);
             self.dirty.workers.insert(command.worker.into());
         }
         Ok(WorkerDrained { leases, status: self.worker_status(session) })

@@ -60,17 +60,11 @@ impl<'a> Merged<'a> {
 }
 
 impl Machine {
-    /// The queues whose tasks are assigned, and how.
+    /// The queues that have ready tasks to assign, and how they do.
     pub fn assigning_queues(&self) -> impl Iterator<Item = (&QueueName, &AssignPolicy)> {
         self.queues
             .assigning()
             .filter_map(|queue| Some((&queue.name, queue.settings.assign.as_ref()?)))
-    }
-
-    /// How the tasks of a queue are assigned, if they are.
-    pub fn assign_policy(&self, name: &str) -> Option<&AssignPolicy> {
-        let queue = self.queues.get(self.queues.number(name)?)?;
-        queue.settings.assign.as_ref()
     }
 
     /// Shows the ready tasks of a queue in the order in which they should be assigned, as long as

@@ -12,6 +12,7 @@ impl Applying<'_> {
             && queue.paused != paused
         {
             queue.paused = paused;
+            self.machine.queues.note_assigning(number);
             self.dirty.queues.insert(number);
             if !paused {
                 self.stir_all(number);

@@ -24,9 +24,12 @@ impl Applying<'_> {
                 (true, session)
             }
         };
-        match workers.of_mut(session) {
-            Some(worker) => (worker.settings, worker.draining) = (settings, false),
-            None => drop(workers.insert(session, Worker::new(&name, settings))),
+        if created {
+            workers.insert(session, Worker::new(&name, settings));
+        } else {
+            workers.change(session, |worker| {
+                (worker.settings, worker.draining) = (settings, false);
+            });
         }
         self.dirty.room.insert(name.as_str().into());
         self.dirty.workers.insert(name.into());

@@ -18,7 +18,7 @@ pub(crate) struct Queues {
     deleted: BTreeMap<u32, Queue>,
     /// The living ones.
     numbers: BTreeMap<QueueName, u32>,
-    /// Those of the living whose tasks are assigned.
+    /// Those of the living that have tasks to assign: ready ones, and are not paused.
     assigning: BTreeSet<u32>,
     pub(crate) locks: Locks,
     pub(crate) limits: Limits,
@@ -90,15 +90,34 @@ impl Queues {
         self.living.keys().chain(self.deleted.keys()).copied()
     }
 
-    /// The living ones whose tasks are assigned.
+    /// The living ones that have tasks to assign, as far as they themselves go.
     pub(crate) fn assigning(&self) -> impl Iterator<Item = &Queue> {
         self.assigning.iter().filter_map(|number| self.living.get(number))
     }
 
-    /// Notes whether the tasks of a queue are assigned, as its settings say.
+    /// Takes a new task in.
+    pub(crate) fn add(&mut self, id: TaskId, task: &Task) {
+        let queue = self.any_mut(task.queue);
+        queue.add(id, task);
+        if queue.settings.assign.is_some() {
+            self.note_assigning(task.queue);
+        }
+    }
+
+    /// Lets a task go.
+    pub(crate) fn remove(&mut self, id: TaskId, task: &Task) {
+        let queue = self.any_mut(task.queue);
+        queue.remove(id, task);
+        if queue.settings.assign.is_some() {
+            self.note_assigning(task.queue);
+        }
+    }
+
+    /// Notes whether a queue has tasks to assign, which its settings, its pause and its tasks decide.
     pub(crate) fn note_assigning(&mut self, number: u32) {
-        let queue = self.living.get(&number);
-        if queue.is_some_and(|queue| queue.settings.assign.is_some()) {
+        let Some(queue) = self.living.get(&number) else { return };
+        let assigns = queue.settings.assign.is_some();
+        if assigns && !queue.paused && queue.counts().ready > 0 {
             self.assigning.insert(number);
         } else {
             self.assigning.remove(&number);
@@ -147,7 +166,7 @@ impl Queues {
             living: self.living.iter().map(bare).collect(),
             deleted: self.deleted.iter().map(bare).collect(),
             numbers: self.numbers.clone(),
-            assigning: self.assigning.clone(),
+            assigning: BTreeSet::new(),
             locks: Locks::default(),
             limits: self.limits.without_tasks(),
             workers: self.workers.without_tasks(),
@@ -159,7 +178,6 @@ impl Queues {
         let number_is_new = !self.contains(number);
         let name_is_new = self.numbers.insert(queue.name.clone(), number).is_none();
         self.living.insert(number, queue);
-        self.note_assigning(number);
         name_is_new && number_is_new
     }
 

@@ -75,7 +75,7 @@ impl Tasks {
         queues: &mut Queues,
     ) -> Option<Moved> {
         self.kinds.add(&mut task);
-        queues.any_mut(task.queue).add(id, &task);
+        queues.add(id, &task);
         self.times.note(id, &task);
         let holding = queues.workers.holding(&task);
         queues.workers.follow((id, &task), None, holding);
@@ -110,6 +110,9 @@ impl Tasks {
         self.times.note(id, task);
         let after = task.standing();
         let has_bound = queue.settings.max_concurrency.is_some();
+        if queue.settings.assign.is_some() {
+            queues.note_assigning(task.queue);
+        }
         let is_bound = queues.is_bound(task);
         let holding = queues.workers.holding(task);
         queues.workers.follow((id, task), held_in, holding);
@@ -130,7 +133,7 @@ impl Tasks {
         self.times.forget(id, &task);
         self.workflows.unmark(&task);
         self.kinds.remove(&task);
-        queues.any_mut(task.queue).remove(id, &task);
+        queues.remove(id, &task);
         let holding = queues.workers.holding(&task);
         queues.workers.follow((id, &task), holding, None);
         let (before, after) = (task.standing(), Standing::Aside);

@@ -16,6 +16,12 @@ impl Machine {
         let workers = self.queues.workers.after(after);
         workers.map(|(session, worker)| worker_view(session, worker))
     }
+
+    /// Registered workers that may get a lease more, in the order of their sessions.
+    pub fn open_workers(&self) -> impl ExactSizeIterator<Item = WorkerView<'_>> {
+        let open = self.queues.workers.open();
+        open.map(|(session, worker)| worker_view(session, worker))
+    }
 }
 
 fn worker_view(session: u64, worker: &Worker) -> WorkerView<'_> {

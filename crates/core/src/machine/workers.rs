@@ -2,7 +2,7 @@
 //! so the leases under a worker's name that have larger tokens are those of its session, and no
 //! task needs to say in which session it was leased.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use ferry_types::TaskId;
@@ -16,6 +16,8 @@ use crate::row::WorkerRow;
 pub(crate) struct Workers {
     by_session: BTreeMap<u64, Worker>,
     sessions: BTreeMap<Box<str>, u64>,
+    /// Those that may get a lease more.
+    open: BTreeSet<u64>,
 }
 
 impl Workers {
@@ -42,9 +44,21 @@ impl Workers {
         self.by_session.get(&session)
     }
 
-    /// The worker of a session, to be changed.
-    pub(crate) fn of_mut(&mut self, session: u64) -> Option<&mut Worker> {
-        self.by_session.get_mut(&session)
+    /// Changes the worker of a session, if there is one.
+    pub(crate) fn change(&mut self, session: u64, change: impl FnOnce(&mut Worker)) {
+        if let Some(worker) = self.by_session.get_mut(&session) {
+            change(worker);
+            if worker.free_slots() > 0 {
+                self.open.insert(session);
+            } else {
+                self.open.remove(&session);
+            }
+        }
+    }
+
+    /// Those that may get a lease more, with their sessions.
+    pub(crate) fn open(&self) -> impl ExactSizeIterator<Item = (u64, &Worker)> {
+        self.open.iter().map(|session| (*session, &self.by_session[session]))
     }
 
     /// The workers after `after` with their sessions, by name.
@@ -57,12 +71,15 @@ impl Workers {
     /// Adds a worker in a new session; tells whether its name and the session's number were free.
     pub(crate) fn insert(&mut self, session: u64, worker: Worker) -> bool {
         let name_is_new = self.sessions.insert(worker.name.clone(), session).is_none();
-        self.by_session.insert(session, worker).is_none() && name_is_new
+        let is_new = self.by_session.insert(session, worker).is_none();
+        self.change(session, |_| {});
+        is_new && name_is_new
     }
 
     /// Removes a worker with its session.
     pub(crate) fn remove(&mut self, session: u64) -> Option<Worker> {
         let worker = self.by_session.remove(&session)?;
+        self.open.remove(&session);
         self.sessions.remove(&worker.name);
         Some(worker)
     }
@@ -88,11 +105,12 @@ impl Workers {
             return;
         }
         let needs = task.needs();
-        if let Some(worker) = before.and_then(|session| self.of_mut(session)) {
-            worker.let_go(id, needs.map(|needs| &**needs));
+        let needs = needs.map(|needs| &**needs);
+        if let Some(session) = before {
+            self.change(session, |worker| worker.let_go(id, needs));
         }
-        if let Some(worker) = after.and_then(|session| self.of_mut(session)) {
-            worker.hold(id, needs.map(|needs| &**needs));
+        if let Some(session) = after {
+            self.change(session, |worker| worker.hold(id, needs));
         }
     }
 

@@ -8,6 +8,8 @@ use ferry_scheduler::{Amounts, Paces, Policy, Round, Task, Worker};
 use ferry_types::limits::DEQUEUE_BYTES_MAX;
 use ferry_types::{QueueName, Timestamp};
 
+use super::Streams;
+
 /// Assignments in one entry, unless their payloads have [`DEQUEUE_BYTES_MAX`] before.
 const BATCH_MAX: usize = 500;
 
@@ -20,18 +22,24 @@ pub(super) struct Plan {
     pub(super) next_at: Option<Timestamp>,
 }
 
-/// Chooses a worker for each ready task that finds one among `names`.
-pub(super) fn look(machine: &Machine, names: &[Box<str>], paces: &Paces) -> Plan {
+/// Chooses a worker for each ready task that finds one among those with a stream. What it costs
+/// grows with the workers that have room, or with the streams if these are fewer, and with the queues
+/// that have tasks for them; not with all that there are.
+pub(super) fn look(machine: &Machine, streams: &Streams, paces: &Paces) -> Plan {
     let mut plan = Plan::default();
-    let queues = waiting_queues(machine, &mut plan);
+    let mut views = takers(machine, streams);
+    let served: BTreeSet<&str> =
+        views.iter().flat_map(|view| &view.settings.queues).map(String::as_str).collect();
+    let queues = waiting_queues(machine, &served, &mut plan);
     if queues.is_empty() {
         return plan;
     }
-    let views: Vec<WorkerView<'_>> = names
-        .iter()
-        .filter_map(|name| machine.worker(name))
-        .filter(|view| view.free_slots() > 0)
-        .collect();
+    if queues.iter().any(|(_, policy)| matches!(policy, Policy::Spread(_))) {
+        // What full workers have counts for their groups.
+        views = connected(machine, streams);
+    }
+    let waiting: BTreeSet<&str> = queues.iter().map(|(queue, _)| queue.as_str()).collect();
+    views.retain(|view| view.settings.queues.iter().any(|queue| waiting.contains(queue.as_str())));
     let mut round = Round::new(views.iter().map(worker).collect(), paces);
     let mut bytes = 0;
     for (queue, policy) in queues {
@@ -53,11 +61,33 @@ pub(super) fn look(machine: &Machine, names: &[Box<str>], paces: &Paces) -> Plan
     plan
 }
 
-/// The queues with a task to assign, that with the most urgent and oldest first, so that no queue
-/// keeps the others waiting.
-fn waiting_queues<'a>(machine: &'a Machine, plan: &mut Plan) -> Vec<(&'a QueueName, Policy)> {
+/// The workers with a stream that may get a lease more.
+fn takers<'a>(machine: &'a Machine, streams: &Streams) -> Vec<WorkerView<'a>> {
+    let open = machine.open_workers();
+    if open.len() <= streams.len() {
+        return open.filter(|view| streams.is_open(view.name)).collect();
+    }
+    let mut views = connected(machine, streams);
+    views.retain(|view| view.free_slots() > 0);
+    views
+}
+
+/// All workers with a stream that do not drain.
+fn connected<'a>(machine: &'a Machine, streams: &Streams) -> Vec<WorkerView<'a>> {
+    let names = streams.workers().into_iter();
+    names.filter_map(|name| machine.worker(&name)).filter(|view| !view.draining).collect()
+}
+
+/// The queues with a task to assign to whom they are served by, that with the most urgent and oldest
+/// first, so that no queue keeps the others waiting.
+fn waiting_queues<'a>(
+    machine: &'a Machine,
+    served: &BTreeSet<&str>,
+    plan: &mut Plan,
+) -> Vec<(&'a QueueName, Policy)> {
     let mut queues = Vec::new();
-    for (queue, policy) in machine.assigning_queues() {
+    let assigning = machine.assigning_queues();
+    for (queue, policy) in assigning.filter(|(queue, _)| served.contains(queue.as_str())) {
         let mut first = None;
         let not_before = machine.look(queue.as_str(), |ready| {
             first = Some((std::cmp::Reverse(ready.priority), ready.id));
@@ -102,5 +132,80 @@ fn task(queue: &QueueName, policy: &Policy, ready: &ReadyTask<'_>) -> Task {
         resources: Amounts(ready.resources.cloned().unwrap_or_default()),
         selector: ready.selector.cloned().unwrap_or_default(),
         kind: ready.task_type.map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ferry_core::command::{
+        Assign, BestFit, Command, Enqueue, Entry, NewTask, Proposal, PutQueue, PutWorker,
+        QueueSettings, WorkerSettings,
+    };
+    use ferry_types::LogIndex;
+
+    use super::*;
+
+    fn apply(machine: &mut Machine, command: Command) {
+        let proposals = vec![Proposal { command: Some(command), idempotency: None }];
+        let entry = Entry { proposals, ..Entry::default() };
+        let applied = machine.apply(LogIndex::new(1), entry);
+        assert!(applied.outcomes.iter().all(|outcome| outcome.result.is_ok()));
+    }
+
+    fn queue(machine: &mut Machine, name: &str, policy: AssignPolicy, tasks: usize) {
+        let settings = QueueSettings { assign: Some(policy), ..QueueSettings::standard() };
+        let put = PutQueue { queue: name.into(), settings };
+        apply(machine, Command::PutQueue(Box::new(put)));
+        let tasks = vec![NewTask::default(); tasks];
+        let enqueue = Enqueue { queue: name.into(), tasks, create_queue: false };
+        apply(machine, Command::Enqueue(enqueue));
+    }
+
+    fn worker(machine: &mut Machine, name: &str, slots: u32, zone: &str) {
+        let labels = [("zone".to_owned(), zone.to_owned())].into();
+        let queues = vec!["mail".to_owned()];
+        let settings = WorkerSettings { queues, slots, labels, ..WorkerSettings::default() };
+        apply(machine, Command::PutWorker(Box::new(PutWorker { worker: name.into(), settings })));
+    }
+
+    fn chosen(machine: &Machine, streams: &Streams) -> Vec<String> {
+        let plan = look(machine, streams, &Paces::default());
+        plan.items.into_iter().map(|item| item.to.worker).collect()
+    }
+
+    #[test]
+    fn who_has_a_stream_and_room_is_chosen_however_few_of_either_there_are() {
+        let mut machine = Machine::default();
+        queue(&mut machine, "mail", AssignPolicy::BestFit(BestFit {}), 9);
+        queue(&mut machine, "nobodys", AssignPolicy::BestFit(BestFit {}), 9);
+        for name in ["a", "b", "c"] {
+            worker(&mut machine, name, 2, "z");
+        }
+        let streams = Streams::default();
+        assert!(chosen(&machine, &streams).is_empty());
+        let _b = streams.open("b");
+        assert_eq!(chosen(&machine, &streams), ["b", "b"], "two have room and no stream");
+        let _a = streams.open("a");
+        let assign = look(&machine, &streams, &Paces::default()).items;
+        assert_eq!(assign.len(), 4);
+        apply(&mut machine, Command::Assign(Assign { items: assign }));
+        assert!(chosen(&machine, &streams).is_empty());
+        let _others = ["c", "unknown"].map(|name| streams.open(name));
+        assert_eq!(chosen(&machine, &streams), ["c", "c"], "two have a stream and no room");
+    }
+
+    #[test]
+    fn a_full_worker_counts_for_its_group() {
+        let mut machine = Machine::default();
+        queue(&mut machine, "mail", AssignPolicy::Spread("zone".into()), 4);
+        worker(&mut machine, "full", 3, "one");
+        let streams = Streams::default();
+        let _full = streams.open("full");
+        let assign = look(&machine, &streams, &Paces::default()).items;
+        apply(&mut machine, Command::Assign(Assign { items: assign }));
+        worker(&mut machine, "idle", 2, "one");
+        worker(&mut machine, "other", 5, "two");
+        let _others = ["idle", "other"].map(|name| streams.open(name));
+        assert_eq!(chosen(&machine, &streams), ["other"]);
     }
 }

@@ -54,11 +54,10 @@ pub(super) async fn run(replica: &Replica, workers: &Workers, stop: &Cancellatio
 
 /// One look and, if it finds anything, one proposal.
 async fn step(replica: &Replica, workers: &Workers) -> Next {
-    let names = workers.streams.workers();
-    if names.is_empty() {
+    if workers.streams.len() == 0 {
         return Next::Wait(None);
     }
-    let plan = replica.view(|_, machine| look(machine, &names, &workers.paces()));
+    let plan = replica.view(|_, machine| look(machine, &workers.streams, &workers.paces()));
     if plan.items.is_empty() {
         return Next::Wait(plan.next_at.map(|at| Instant::now() + replica.until(at)));
     }

@@ -100,6 +100,11 @@ impl Streams {
         self.lock().by_worker.clear();
     }
 
+    /// Whether a worker has one.
+    pub(crate) fn is_open(&self, worker: &str) -> bool {
+        self.lock().by_worker.contains_key(worker)
+    }
+
     /// The workers with an open stream.
     pub(crate) fn workers(&self) -> Vec<Box<str>> {
         self.lock().by_worker.keys().cloned().collect()
