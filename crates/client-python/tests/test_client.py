@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ferry import NotWritten, OutcomeUnknown, Refused, TaskFailed
+from ferry.background import BackgroundLoop
 from ferry.client import Client
 from ferry.functions import ERROR_BYTES_MAX, Functions, describe, rebuild
 from ferry.servers import Servers
@@ -164,6 +165,11 @@ def test_names_of_functions() -> None:
     functions = Functions()
     assert functions.name_of(json.dumps) == "json:dumps"
     assert functions.name_of("any:thing") == "any:thing"
+    # A method is another object each time it is looked up.
+    assert functions.name_of(BackgroundLoop.shared) == "ferry.background:BackgroundLoop.shared"
+    told: list[str] = []
+    functions.register(told.append)
+    assert functions.name_of(told.append) == "append"
     with pytest.raises(TypeError):
         functions.name_of(lambda: None)
     for name in ("json:nothing", "no.such.module:f", "nothing", "", "json:"):

@@ -6,8 +6,10 @@ import concurrent.futures
 import os
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
+from ferry.exit import Ending
 from ferry.future import TaskFuture
 from ferry.scheduler import DistributedTaskScheduler
 
@@ -18,7 +20,8 @@ class Executor(concurrent.futures.Executor):
     """Runs calls as tasks of a queue, by workers of this process and of all others on the queue.
 
     Functions are found by their importable name, or are registered; arguments and results are what
-    JSON has words for. A call whose worker dies is made again by another one.
+    JSON has words for. A call whose worker dies is made again by another one. A process whose
+    executor has workers does not end before the calls that it has submitted.
     """
 
     def __init__(
@@ -44,10 +47,10 @@ class Executor(concurrent.futures.Executor):
         )
         self._max_workers = max_workers
         self._lock = threading.Lock()
-        self._pending: set[TaskFuture] = set()
+        # Also holds a future for each submission that is under way.
+        self._pending: set[concurrent.futures.Future[Any]] = set()
         self._is_shut_down = False
-        self._worker: concurrent.futures.Future[None] | None = None
-        self._ending: threading.Thread | None = None
+        self._ending: Ending | None = None
 
     def register(self, function: F, name: str | None = None) -> F:
         """Offers a function under a name; usable as a decorator."""
@@ -55,39 +58,44 @@ class Executor(concurrent.futures.Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> TaskFuture:
         """Schedules a call; TypeError for a function without a name or an argument no JSON has."""
+        submitting: concurrent.futures.Future[None] = concurrent.futures.Future()
         with self._lock:
-            if self._is_shut_down:
+            if self._is_shut_down or (self._ending and self._ending.is_asked_for()):
                 raise RuntimeError("cannot schedule new futures after shutdown")
-            if self._worker is None and self._max_workers > 0:
-                self._worker = self._scheduler.start_worker(slots=self._max_workers)
-        future = self._scheduler.schedule_call(fn, args, kwargs)
-        with self._lock:
+            if self._ending is None:
+                self._begin()
+            self._pending.add(submitting)
+        try:
+            future = self._scheduler.schedule_call(fn, args, kwargs)
             self._pending.add(future)
-        future.add_done_callback(self._ended)
+        finally:
+            self._pending.discard(submitting)
+            submitting.set_result(None)
+        future.add_done_callback(self._pending.discard)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Takes no more calls; with `wait`, returns once those it has taken have ended."""
         with self._lock:
             self._is_shut_down = True
-            pending, ending = list(self._pending), self._ending
+            ending = self._ending
         if cancel_futures:
-            for future in pending:
+            for future in self._pending.copy():
                 future.cancel()
         if ending is None:
-            ending = threading.Thread(target=self._end, args=(pending,), name="ferry-shutdown")
-            ending.start()
-            self._ending = ending
+            return
+        ending.begin()
         if wait:
-            ending.join()
+            ending.wait()
 
-    def _end(self, pending: list[TaskFuture]) -> None:
-        concurrent.futures.wait(pending)
-        self._scheduler.stop()
-        if self._worker is not None:
-            concurrent.futures.wait([self._worker])
-        self._scheduler.close()
+    def _begin(self) -> None:
+        if self._max_workers > 0:
+            self._scheduler.start_worker(slots=self._max_workers)
+        self._ending = Ending(self, partial(end, self._scheduler, self._pending))
 
-    def _ended(self, future: concurrent.futures.Future[Any]) -> None:
-        with self._lock:
-            self._pending.discard(future)
+
+def end(scheduler: DistributedTaskScheduler, pending: set[concurrent.futures.Future[Any]]) -> None:
+    """Waits for calls, then for the workers that ran them."""
+    while waited := pending.copy():
+        concurrent.futures.wait(waited)
+    scheduler.close()

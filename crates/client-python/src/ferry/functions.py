@@ -39,14 +39,14 @@ class Functions:
         if isinstance(function, str):
             return function
         for name, registered in self._by_name.items():
-            if registered is function:
+            if registered == function:
                 return name
         module = getattr(function, "__module__", None)
         qualified = getattr(function, "__qualname__", None)
         if module and qualified:
             name = f"{module}:{qualified}"
             found = find(name) if module in sys.modules else None
-            if found is function:
+            if found == function:
                 return name
         raise TypeError(f"{function!r} can neither be imported by name nor is it registered")
 

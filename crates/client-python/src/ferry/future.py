@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import threading
 from typing import Any
 
 from ferry.aio.task import Task
@@ -18,6 +19,8 @@ class TaskFuture(concurrent.futures.Future[Any]):
         super().__init__()
         self.task_id = task.task_id
         self._task = task
+        # What becomes of the task is told by several threads. Held while callbacks run, too.
+        self._telling = threading.RLock()
 
     def cancel(self) -> bool:
         """Calls the task off unless a worker has it or it has ended."""
@@ -31,21 +34,23 @@ class TaskFuture(concurrent.futures.Future[Any]):
 
     def started(self) -> None:
         """A worker has the task."""
-        if not self.running() and not self.done():
-            self.set_running_or_notify_cancel()
+        with self._telling:
+            if not self.running() and not self.done():
+                self.set_running_or_notify_cancel()
 
     def end(self, document: dict[str, Any]) -> None:
         """The task has ended."""
-        if document["state"] == "cancelled":
-            self._end_cancelled()
-        elif self.done():
-            return
-        elif document["state"] == "succeeded":
-            self.started()
-            self.set_result(document.get("result"))
-        else:
-            self.started()
-            self.set_exception(rebuild(document))
+        with self._telling:
+            if document["state"] == "cancelled":
+                self._end_cancelled()
+            elif self.done():
+                return
+            elif document["state"] == "succeeded":
+                self.started()
+                self.set_result(document.get("result"))
+            else:
+                self.started()
+                self.set_exception(rebuild(document))
 
     def _end_cancelled(self) -> None:
         if self.running():

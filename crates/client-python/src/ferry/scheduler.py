@@ -5,16 +5,21 @@ from __future__ import annotations
 import concurrent.futures
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
 from ferry import aio
 from ferry.background import BackgroundLoop, Bridge
+from ferry.exit import stop_before_exit
 from ferry.functions import Functions
 from ferry.future import TaskFuture, future_of
 from ferry.options import TaskOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+# How many callbacks run at a time.
+CALLBACKS_MAX = 16
 
 
 class DistributedTaskScheduler:
@@ -42,8 +47,11 @@ class DistributedTaskScheduler:
         self._functions = Functions(modules)
         self._options = (servers, lease, timeout)
         self._bridge = Bridge(self._make)
-        # Callbacks of futures run here, so that they may call this package, too.
-        self._finisher = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="ferry-ends")
+        # Callbacks of futures run here, so that they may call this package, too, and wait for other
+        # futures.
+        self._finisher = concurrent.futures.ThreadPoolExecutor(
+            CALLBACKS_MAX, thread_name_prefix="ferry-ends"
+        )
         self._futures: weakref.WeakSet[TaskFuture] = weakref.WeakSet()
 
     def register(self, function: F, name: str | None = None) -> F:
@@ -112,7 +120,7 @@ class DistributedTaskScheduler:
             running.result()
         except BaseException:
             # Ctrl-C: what runs is finished and settled first.
-            BackgroundLoop.shared().loop.call_soon_threadsafe(core.stop)
+            stop_soon(core)
             concurrent.futures.wait([running])
             raise
 
@@ -120,12 +128,15 @@ class DistributedTaskScheduler:
         self, name: str | None = None, *, slots: int = 1, until_idle: bool = False
     ) -> concurrent.futures.Future[None]:
         """The same as `run_worker`, without waiting for its end."""
-        work = self._bridge.get().run_worker(name, slots=slots, until_idle=until_idle)
-        return BackgroundLoop.shared().start(work)
+        core = self._bridge.get()
+        work = core.run_worker(name, slots=slots, until_idle=until_idle)
+        running = BackgroundLoop.shared().start(work)
+        stop_before_exit(running, partial(stop_soon, core))
+        return running
 
     def stop(self) -> None:
         """Has the workers that run here take nothing more, finish what they have, and return."""
-        BackgroundLoop.shared().loop.call_soon_threadsafe(self._bridge.get().stop)
+        stop_soon(self._bridge.get())
 
     def wait(
         self,
@@ -159,3 +170,8 @@ class DistributedTaskScheduler:
         )
         core.functions = self._functions
         return core
+
+
+def stop_soon(core: aio.DistributedTaskScheduler) -> None:
+    """Has the workers of a scheduler on the background loop stop, without waiting for that."""
+    BackgroundLoop.shared().loop.call_soon_threadsafe(core.stop)
