@@ -59,7 +59,6 @@ mod nearest;
 mod problem;
 mod telemetry;
 mod translate;
-mod wall_clock;
 
 pub use config::{Config, LogFormat};
 pub use config_key::{ConfigKey, Fallback, KEYS, Kind};

@@ -14,7 +14,7 @@ use ferry_replica::Replica;
 
 use crate::door::Door;
 use crate::node::Node;
-use crate::{translate, wall_clock};
+use crate::translate;
 pub(crate) use histogram::Histogram;
 
 /// The names, each with its unit and meaning.
@@ -182,8 +182,9 @@ fn write_workers(out: &mut String, node: &Node) {
 }
 
 fn write_schedules(out: &mut String, node: &Node) {
+    let now = node.replica.now();
     let (schedules, overdue) = node.replica.view(|_, machine| {
-        let late = |at| wall_clock::no_earlier_than(machine.now()).saturating_since(at);
+        let late = |at| now.saturating_since(at);
         (machine.schedule_count(), machine.next_firing().map(late).unwrap_or_default())
     });
     head(out, metric::SCHEDULES, "gauge", "Schedules, paused ones too.");
@@ -238,10 +239,8 @@ fn write_forecasts(out: &mut String, queues: &[QueueView], replica: &Replica) {
     head(out, metric::WORKERS_NEEDED, "gauge", help);
     for queue in queues.iter().take(QUEUES_SHOWN_MAX) {
         // Queue by queue, so that nothing is held up for long.
-        let (traffic, now) = replica.view(|_, machine| {
-            let now = wall_clock::no_earlier_than(machine.now());
-            (machine.traffic(queue.name.as_str(), now), now)
-        });
+        let now = replica.now();
+        let traffic = replica.view(|_, machine| machine.traffic(queue.name.as_str(), now));
         let needed = traffic.and_then(|traffic| translate::workers_needed(queue, &traffic, now));
         if let Some(needed) = needed {
             line(out, metric::WORKERS_NEEDED, &format!("queue=\"{}\"", queue.name), needed);

@@ -9,7 +9,7 @@ use ferry_types::QueueName;
 use crate::call::Call;
 use crate::named::Named;
 use crate::problem::Failure;
-use crate::{reads, translate, wall_clock};
+use crate::{reads, translate};
 
 /// `GET /v1/queues/{queue}/forecast`.
 pub(crate) async fn get(Named(queue): Named<QueueName>, call: Call) -> Result<Response, Failure> {
@@ -19,13 +19,11 @@ pub(crate) async fn get(Named(queue): Named<QueueName>, call: Call) -> Result<Re
         workers: call.query.parsed("workers", "a number from 1 on")?,
     };
     query.check()?;
-    let look = |machine: &Machine| {
-        let now = wall_clock::no_earlier_than(machine.now());
-        let view = machine.queue(queue.as_str());
-        (now, view.zip(machine.traffic(queue.as_str(), now)))
-    };
+    let now = call.node.replica.now();
+    let look =
+        |machine: &Machine| machine.queue(queue.as_str()).zip(machine.traffic(queue.as_str(), now));
     let not_found = || QueueNotFound { queue: queue.as_str().into() };
-    reads::show(&call, look, |(now, seen)| {
+    reads::show(&call, look, |seen| {
         let (view, traffic) = seen.ok_or_else(|| Rejection::QueueNotFound(not_found()))?;
         Ok(translate::forecast(view, &traffic, now, query))
     })

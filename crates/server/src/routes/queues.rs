@@ -6,7 +6,7 @@ use ferry_core::command::{Command, DeleteQueue, PauseQueue, PutQueue};
 use ferry_core::rejection::{QueueNotFound, Rejection};
 use ferry_core::reply::{QueuePaused, QueuePut};
 use ferry_core::{Machine, QueueView, Reply};
-use ferry_types::{QueueName, Timestamp};
+use ferry_types::QueueName;
 use hyper::StatusCode;
 
 use crate::answer;
@@ -16,7 +16,6 @@ use crate::problem::Failure;
 use crate::reads;
 use crate::routes::leases::NoFields;
 use crate::translate;
-use crate::wall_clock::no_earlier_than;
 use crate::writes::write;
 
 /// `PUT /v1/queues/{queue}`: creates a queue or replaces its settings.
@@ -42,11 +41,11 @@ pub(crate) async fn put(Named(queue): Named<QueueName>, call: Call) -> Result<Re
 /// `GET /v1/queues/{queue}`.
 pub(crate) async fn get(Named(queue): Named<QueueName>, call: Call) -> Result<Response, Failure> {
     call.query.allow_read(&[])?;
-    let look = |machine: &Machine| (machine.queue(queue.as_str()), machine.now());
+    let look = |machine: &Machine| machine.queue(queue.as_str());
     let not_found = || QueueNotFound { queue: queue.as_str().into() };
-    reads::show(&call, look, |(view, now)| {
+    reads::show(&call, look, |view| {
         let view = view.ok_or_else(|| Rejection::QueueNotFound(not_found()))?;
-        Ok(translate::queue_document(view, no_earlier_than(now)))
+        Ok(translate::queue_document(view, call.node.replica.now()))
     })
     .await
 }
@@ -97,13 +96,11 @@ pub(crate) async fn delete(
 
 /// `GET /v1/queues`.
 pub(crate) async fn list(call: Call) -> Result<Response, Failure> {
-    let look = |machine: &Machine, after: Option<&str>, most| {
-        let now = machine.now();
-        machine.queues(after, most).into_iter().map(|view| (view, now)).collect()
-    };
-    let list = |views: Vec<(QueueView, Timestamp)>, next_page_token| {
-        let document = |(view, now)| translate::queue_document(view, no_earlier_than(now));
+    let look = |machine: &Machine, after: Option<&str>, most| machine.queues(after, most);
+    let list = |views: Vec<QueueView>, next_page_token| {
+        let now = call.node.replica.now();
+        let document = |view| translate::queue_document(view, now);
         QueueList { queues: views.into_iter().map(document).collect(), next_page_token }
     };
-    reads::list(&call, look, |(view, _)| view.name.as_str(), list).await
+    reads::list(&call, look, |view| view.name.as_str(), list).await
 }

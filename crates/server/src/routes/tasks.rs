@@ -19,8 +19,8 @@ use crate::named::Named;
 use crate::pages::Page;
 use crate::problem::Failure;
 use crate::reads::{self, Read};
+use crate::translate;
 use crate::writes::write;
-use crate::{translate, wall_clock};
 
 /// `POST /v1/queues/{queue}/tasks`: answers 201 once a majority has the tasks on disk.
 pub(crate) async fn enqueue(
@@ -32,11 +32,11 @@ pub(crate) async fn enqueue(
         let traceparent = traceparent(call);
         let (tasks, single) = match call.json()? {
             EnqueueRequest::One(task) => {
-                let task = translate::new_task(task.check(wall_clock::now())?, traceparent);
+                let task = translate::new_task(task.check(call.node.replica.now())?, traceparent);
                 (vec![task.clone()], Some(task))
             }
             EnqueueRequest::Many(batch) => {
-                let checked = batch.check(wall_clock::now())?;
+                let checked = batch.check(call.node.replica.now())?;
                 let new = |task| translate::new_task(task, traceparent.clone());
                 (checked.into_iter().map(new).collect(), None)
             }

@@ -16,14 +16,14 @@ use crate::answer;
 use crate::call::Call;
 use crate::problem::Failure;
 use crate::routes::tasks::traceparent;
+use crate::translate;
 use crate::writes::write;
-use crate::{translate, wall_clock};
 
 /// `POST /v1/transactions`: one log entry, all or none.
 pub(crate) async fn post(call: Call) -> Result<Response, Failure> {
     call.query.allow_write(&[])?;
     let build = |call: &Call| {
-        let checked = call.json::<TransactionRequest>()?.check(wall_clock::now())?;
+        let checked = call.json::<TransactionRequest>()?.check(call.node.replica.now())?;
         let traceparent = traceparent(call);
         let create_queue = call.node.config.auto_create_queues;
         let step = |operation| step(operation, traceparent.as_deref(), create_queue);

@@ -19,14 +19,14 @@ use crate::problem::Failure;
 use crate::reads;
 use crate::routes::tasks::traceparent;
 use crate::sweeps::parts;
+use crate::translate;
 use crate::writes::write;
-use crate::{translate, wall_clock};
 
 /// `POST /v1/workflows`: one log entry, all or none.
 pub(crate) async fn submit(call: Call) -> Result<Response, Failure> {
     call.query.allow_write(&[])?;
     let build = |call: &Call| {
-        let checked = call.json::<WorkflowRequest>()?.check(wall_clock::now())?;
+        let checked = call.json::<WorkflowRequest>()?.check(call.node.replica.now())?;
         let refs: Vec<TaskRef> = checked.iter().map(|task| task.task_ref.clone()).collect();
         let traceparent = traceparent(call);
         let task = |task| workflow_task(task, traceparent.clone());

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
-use ferry_core::{StateName, TaskView};
+use ferry_core::TaskView;
 use ferry_replica::Replica;
 use ferry_types::{LeaseId, TaskId};
 use futures::{Stream, stream};
@@ -149,8 +149,11 @@ impl Assignments {
     /// The next of the live leases, as many as are still held; `None` if the disk cannot be read.
     async fn read_live(&mut self) -> Option<Bytes> {
         let ids: Vec<TaskId> = self.live.drain(..self.live.len().min(READ_MAX)).collect();
+        // By now a lease may have ended, and the task may be another worker's.
         let (index, views) = self.replica.view(|index, machine| {
-            let views: Vec<TaskView> = ids.iter().filter_map(|id| machine.task(*id)).collect();
+            let worker = machine.worker(self.stream.worker());
+            let held = ids.iter().filter(|id| worker.is_some_and(|view| view.held.contains(id)));
+            let views: Vec<TaskView> = held.filter_map(|id| machine.task(*id)).collect();
             (index, views)
         });
         // What the machine shows may be a moment ahead of the disk.
@@ -162,9 +165,6 @@ impl Assignments {
         let payloads = payloads.ok()?.ok()?;
         let mut text = Vec::new();
         for (view, payload) in views.into_iter().zip(payloads) {
-            if view.row.state != StateName::Leased as i32 {
-                continue;
-            }
             let document = translate::document(view, payload, None);
             if let Some(lease) = &document.lease {
                 let item = Item::new(lease.id, &document);

@@ -122,6 +122,11 @@ impl Streams {
 }
 
 impl Stream {
+    /// Whose it is.
+    pub(crate) fn worker(&self) -> &str {
+        &self.worker
+    }
+
     /// The next items, as many as there are of at most [`TAKEN_MAX`]; `None` once the stream is
     /// ended. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Option<Vec<Item>> {
