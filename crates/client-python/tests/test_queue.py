@@ -202,6 +202,23 @@ def test_a_get_that_is_cancelled_loses_nothing(cluster: Cluster, name: str) -> N
     assert sorted(asyncio.run(run())) == list(range(10))
 
 
+def test_a_put_that_is_cancelled_while_it_waits(cluster: Cluster, name: str) -> None:
+    """It has put nothing, and keeps no one else from putting."""
+
+    async def run() -> None:
+        async with aio.DistributedQueue(name, 1, servers=cluster.servers) as q:
+            await q.put("first")
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(q.put("given up"), 0.1)
+            others = [asyncio.create_task(q.put(number)) for number in range(3)]
+            assert await q.get() == "first"
+            assert sorted([await q.get(timeout=20) for _ in others]) == [0, 1, 2]
+            await asyncio.gather(*others)
+            assert await q.empty()
+
+    asyncio.run(run())
+
+
 def test_asyncio_form(cluster: Cluster, name: str) -> None:
     """The calls of asyncio.Queue, awaited, with its exceptions."""
 

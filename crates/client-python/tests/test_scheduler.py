@@ -124,6 +124,18 @@ def test_modules_bound_what_may_be_called(cluster: Cluster, name: str) -> None:
         assert isinstance(forbidden.exception(30), LookupError)
 
 
+def test_a_worker_outlives_its_queue(cluster: Cluster, scheduler: DistributedTaskScheduler) -> None:
+    """A queue that somebody deletes comes back with the next task, which is run."""
+    worker = scheduler.start_worker()
+    assert scheduler.schedule_task(note, "before").result(30) == 1
+    url = f"{cluster.url(1)}/v1/queues/{scheduler.queue}"
+    httpx.delete(url, params={"force": "true"}).raise_for_status()
+    assert scheduler.schedule_task(note, "after").result(30) == 1
+    scheduler.stop()
+    worker.result(30)
+    assert ran == ["before", "after"]
+
+
 def test_stop_finishes_what_runs(scheduler: DistributedTaskScheduler) -> None:
     """A worker that is stopped settles what it has begun and leaves the rest."""
     gate = threading.Event()

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import json
 from collections.abc import Callable
@@ -16,8 +15,9 @@ from typing import Any
 
 import httpx
 
-from ferry.client import PAUSE_FIRST, PAUSE_MAX, Client
+from ferry.client import Client
 from ferry.errors import FerryError, Refused
+from ferry.stream import follow
 
 ENDED = {"succeeded", "dead", "cancelled", "expired"}
 # The nodes give a sign of life every 15 seconds.
@@ -58,7 +58,9 @@ class Ends:
             # The feed may have told of it before anybody asked.
             self._look(task["id"])
         if self._feed is None or self._feed.done():
-            self._feed = asyncio.get_running_loop().create_task(self._follow())
+            self._feed = asyncio.get_running_loop().create_task(
+                follow(self._client.servers, self._stream)
+            )
 
     def look_at_all(self) -> None:
         """Fetches what has become of every task that is watched."""
@@ -71,18 +73,6 @@ class Ends:
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
-
-    async def _follow(self) -> None:
-        servers = self._client.servers
-        pause = PAUSE_FIRST
-        for place in itertools.count(servers.good):
-            before = self._position
-            with contextlib.suppress(httpx.TransportError, FerryError, ValueError):
-                await self._stream(servers.at(place))
-            if self._position != before:
-                pause = PAUSE_FIRST
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, PAUSE_MAX)
 
     async def _stream(self, server: str) -> None:
         """Reads one connection to its end."""

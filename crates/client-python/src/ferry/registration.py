@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ferry.client import PAUSE_FIRST, PAUSE_MAX, Client
+from ferry.client import Client
 from ferry.errors import FerryError, Refused
+from ferry.stream import follow
 
 # How much of a session passes before a heartbeat.
 BEAT_AFTER = 1 / 3
@@ -81,19 +82,10 @@ class Registration:
 
     async def follow(self, assigned: Callable[[dict[str, Any]], None]) -> None:
         """Tells of each task that is assigned, for as long as this runs, whatever node dies."""
-        servers = self._client.servers
-        pause = PAUSE_FIRST
-        for place in itertools.count(servers.good):
-            try:
-                if await self._stream(servers.at(place), assigned):
-                    pause = PAUSE_FIRST
-            except (httpx.TransportError, FerryError, ValueError) as error:
-                log.debug("the stream of assignments ended: %s", error)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, PAUSE_MAX)
+        await follow(self._client.servers, partial(self._stream, assigned))
 
-    async def _stream(self, server: str, assigned: Callable[[dict[str, Any]], None]) -> bool:
-        """Reads one connection to its end; true if it was open."""
+    async def _stream(self, assigned: Callable[[dict[str, Any]], None], server: str) -> None:
+        """Reads one connection to its end."""
         url = f"{server}/v1/workers/{quote(self.name, safe='')}/assignments"
         headers = {"accept": "application/x-ndjson"}
         timeout = httpx.Timeout(5.0, read=SILENCE_MAX)
@@ -101,11 +93,10 @@ class Registration:
             if answer.status_code == httpx.codes.NOT_FOUND:
                 await self._enter_again()
             if not answer.is_success:
-                return False
+                return
             async for line in answer.aiter_lines():
                 if line.strip():
                     assigned(json.loads(line))
-        return True
 
     async def _enter_again(self) -> None:
         log.warning("the session of %s has ended; a new one begins", self.name)

@@ -97,9 +97,13 @@ class Worker:
             try:
                 leases = await self._dequeue()
             except Refused as refused:
-                if refused.code != "worker_not_found" or self._registration is None:
+                if refused.code == "queue_not_found":
+                    # Somebody has deleted it; the next task brings it back.
+                    await asyncio.sleep(TROUBLE_PAUSE)
+                elif refused.code == "worker_not_found" and self._registration is not None:
+                    await self._registration.enter()
+                else:
                     raise
-                await self._registration.enter()
             except FerryError as error:
                 log.warning("cannot dequeue: %s", error)
                 await asyncio.sleep(TROUBLE_PAUSE)
