@@ -36,6 +36,9 @@ pub(super) struct Push<H> {
     /// The settled ones, in order.
     settled: VecDeque<LeaseId>,
     handlers: JoinSet<LeaseId>,
+    /// Whether the cluster knows what this worker has. A session that is there already may be that
+    /// of an earlier process of its name, which had something else.
+    is_registered: bool,
     is_stopped: bool,
 }
 
@@ -62,6 +65,7 @@ where
             known: BTreeSet::new(),
             settled: VecDeque::new(),
             handlers: JoinSet::new(),
+            is_registered: false,
             is_stopped: false,
         }
     }
@@ -116,22 +120,14 @@ where
     }
 
     /// Registers where that is needed and opens the stream; none after trouble, which passes.
-    async fn open(&self) -> Result<Option<Assignments>, Error> {
-        let Registration { name, settings } = &self.registration;
-        let client = &self.worker.client;
-        let opened = match client.assignments(name).await {
-            Err(Error::Refused(problem)) if problem.code == Code::WorkerNotFound => {
-                match client.put_worker(name, settings).await {
-                    Ok(_) => client.assignments(name).await,
-                    Err(error) => Err(error),
-                }
-            }
-            other => other,
-        };
-        match opened {
+    async fn open(&mut self) -> Result<Option<Assignments>, Error> {
+        match self.try_open().await {
             Ok(stream) => Ok(Some(stream)),
-            // The session ended in between.
-            Err(Error::Refused(problem)) if problem.code == Code::WorkerNotFound => Ok(None),
+            // The session ended.
+            Err(Error::Refused(problem)) if problem.code == Code::WorkerNotFound => {
+                self.is_registered = false;
+                Ok(None)
+            }
             Err(error @ (Error::Refused(_) | Error::Invalid(_))) => Err(error),
             Err(error @ (Error::NotWritten { .. } | Error::Unknown { .. })) => {
                 (self.worker.listener)(Event::Trouble(&error));
@@ -139,6 +135,15 @@ where
                 Ok(None)
             }
         }
+    }
+
+    async fn try_open(&mut self) -> Result<Assignments, Error> {
+        let Registration { name, settings } = &self.registration;
+        if !self.is_registered {
+            self.worker.client.put_worker(name, settings).await?;
+            self.is_registered = true;
+        }
+        self.worker.client.assignments(name).await
     }
 
     /// Handles an assignment, unless it is known: live ones come again on every connection.
