@@ -42,6 +42,7 @@ mod locks;
 mod look;
 mod measured;
 mod member;
+mod merged;
 mod nack;
 mod named;
 mod needs;

@@ -96,6 +96,16 @@ impl Lane {
         self.ready.first().is_none() && self.held.is_empty() && self.retrying == 0
     }
 
+    /// The task that it will put up when those up to `last` are held as well, `more` in number.
+    pub(crate) fn next_after(&self, rule: KeyRule, last: TaskId, more: u64) -> Option<TaskId> {
+        let has_room = match rule.max_held {
+            None => true,
+            Some(1) => false,
+            Some(max) => self.held.len() as u64 + more < max,
+        };
+        self.ready.after(Some(last)).next().filter(|_| has_room)
+    }
+
     /// The task that it should put up. One at a time means in order: one that failed and backs off
     /// is waited for as well.
     fn next(&self, rule: KeyRule) -> Option<TaskId> {

@@ -1,14 +1,15 @@
 //! What the scheduler sees of a queue: its ready tasks in their order, as far as nothing but the
 //! choice of a worker is left to decide.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 
 use ferry_types::limits::{LINES_PER_PICK_MAX, TASKS_PER_LOOK_MAX};
 use ferry_types::{QueueName, TaskId, Timestamp};
 
 use super::Machine;
 use super::gate::Gate;
+use super::lane::KeyRule;
+use super::merged::{First, Merged, Source};
 use super::queue::Queue;
 use super::rank::{By, Rank};
 use super::taker::Taker;
@@ -16,46 +17,74 @@ use super::task::Task;
 use crate::command::AssignPolicy;
 use crate::view::{ReadyTask, Seen};
 
-/// Tasks that need the same of their worker.
-struct Source<'a> {
-    /// In order.
-    ranks: Box<dyn Iterator<Item = Rank> + 'a>,
-    /// How many of them the limits let through.
+/// How far a look at a queue has come, as if what was taken were leased already.
+struct Look<'a> {
+    machine: &'a Machine,
+    queue: &'a Queue,
+    /// Tasks without a key in a fair queue, all tasks in another.
+    by_priority: Merged<'a>,
+    /// Those with a key in a fair queue.
+    by_turn: Merged<'a>,
+    /// How many more tasks all that binds the queue as a whole lets through.
     room: u64,
+    keyless_turn: u64,
+    next_turn: u64,
+    /// How many were taken, by key.
+    taken: BTreeMap<&'a str, u64>,
 }
 
-/// Sources side by side.
-struct Merged<'a> {
-    sources: Vec<Source<'a>>,
-    /// The first of each, and which that is.
-    firsts: BinaryHeap<Reverse<(Rank, usize)>>,
-}
-
-impl<'a> Merged<'a> {
-    fn new(sources: Vec<Source<'a>>) -> Self {
-        let mut merged = Self { firsts: BinaryHeap::with_capacity(sources.len()), sources };
-        (0..merged.sources.len()).for_each(|source| merged.go_on(source));
-        merged
+impl<'a> Look<'a> {
+    /// The task that is next, and what it is ranked by.
+    fn first(&mut self) -> Option<(By, First)> {
+        if self.room == 0 {
+            return None;
+        }
+        match (self.by_turn.first(), self.by_priority.first()) {
+            (Some(keyed), keyless)
+                if keyless.is_none() || keyed.rank.turn() < self.keyless_turn =>
+            {
+                Some((By::Turn, keyed))
+            }
+            (_, keyless) => keyless.map(|keyless| (By::Priority, keyless)),
+        }
     }
 
-    fn first(&self) -> Option<(Rank, usize)> {
-        self.firsts.peek().map(|Reverse(first)| *first)
+    fn merged(&mut self, by: By) -> &mut Merged<'a> {
+        match by {
+            By::Priority => &mut self.by_priority,
+            By::Turn => &mut self.by_turn,
+        }
     }
 
-    fn pop(&mut self) {
-        self.firsts.pop();
+    /// Goes on as a lease on the first task would have it: with its turn used up, and the next of
+    /// its key put up if the key has room.
+    fn take(&mut self, by: By, first: First, task: &'a Task) {
+        self.merged(by).take(first);
+        self.room -= 1;
+        let turn = self.next_turn;
+        self.next_turn += 1;
+        match task.key() {
+            Some(key) => self.put_up_next(key, first.rank.id, turn),
+            None => self.keyless_turn = turn,
+        }
     }
 
-    /// Brings the next task of a source, if its limits let one more through.
-    fn go_on(&mut self, source: usize) {
-        let Source { ranks, room } = &mut self.sources[source];
-        let next = ranks.next().filter(|_| *room > 0);
-        self.firsts.extend(next.map(|rank| Reverse((rank, source))));
-    }
-
-    /// Notes that a task of a source is let through.
-    fn let_through(&mut self, source: usize) {
-        self.sources[source].room -= 1;
+    /// One that wants locks is left to a later look, which sees who else does.
+    fn put_up_next(&mut self, key: &'a str, after: TaskId, turn: u64) {
+        let (machine, queue) = (self.machine, self.queue);
+        let taken = self.taken.entry(key).or_default();
+        *taken += 1;
+        let rule = KeyRule::of(&queue.settings);
+        let lane = queue.choice.lanes.get(key);
+        let next = lane.and_then(|lane| lane.next_after(rule, after, *taken));
+        let task = next.and_then(|id| Some((id, machine.tasks.get(id)?)));
+        let Some((id, task)) = task.filter(|(_, task)| task.locks().is_empty()) else { return };
+        let (by, rank) = match queue.settings.fair {
+            true => (By::Turn, Rank::by_turn(turn, id)),
+            false => (By::Priority, Rank::by_priority(task.priority, id)),
+        };
+        let line = machine.queues.place(task, by).line;
+        self.merged(by).put_up(line, rank, || machine.class_room(queue, task));
     }
 }
 
@@ -68,8 +97,8 @@ impl Machine {
     }
 
     /// Shows the ready tasks of a queue in the order in which they should be assigned, as long as
-    /// `see` asks for more, and at most [`TASKS_PER_LOOK_MAX`] of them. In a fair queue this is one
-    /// task of each key, then the others without a key.
+    /// `see` asks for more, and at most [`TASKS_PER_LOOK_MAX`] of them. Of a key that may have several
+    /// leases it shows the next once one is taken, in its turn if the queue is fair.
     ///
     /// It shows no more than bounds and rates let through: when those are leased, there is more to
     /// see. Gives the time at which a rate lets tasks through that it alone holds back already, if
@@ -86,46 +115,41 @@ impl Machine {
             Err(Gate::NotBefore(at)) => return Some(at),
             Err(Gate::Open | Gate::Closed) => return None,
         }
-        let (lines, held_back) = self.open_lines(queue, By::Priority);
-        let plain = Source { ranks: Box::new(queue.plain()), room: u64::MAX };
-        let mut room = self.queue_room(queue);
-        let mut by_priority = Merged::new([plain].into_iter().chain(lines).collect());
-        let (lines, held_back_by_turn) = self.open_lines(queue, By::Turn);
-        let mut by_turn = Merged::new(lines);
-        let mut keyless_turn = queue.keyless_turn.unwrap_or(0);
+        let (mut look, held_back) = self.begin_look(queue);
         for _ in 0..TASKS_PER_LOOK_MAX {
-            if room == 0 {
-                break;
-            }
-            let keyless = by_priority.first();
-            let keyed =
-                by_turn.first().filter(|(rank, _)| keyless.is_none() || rank.turn() < keyless_turn);
-            let (merged, first) = match (keyed, keyless) {
-                (Some(keyed), _) => (&mut by_turn, keyed),
-                (None, Some(keyless)) => {
-                    keyless_turn = u64::MAX;
-                    (&mut by_priority, keyless)
-                }
-                (None, None) => break,
-            };
-            merged.pop();
-            let task = self.tasks.get(first.0.id).expect("an offered task is in the table");
+            let Some((by, first)) = look.first() else { break };
+            let id = first.rank.id;
+            let task = self.tasks.get(id).expect("an offered task is in the table");
             let is_too_late = task.ttl_end().is_some_and(|end| end <= self.now());
-            match if is_too_late { None } else { Some(see(ready_task(first.0.id, task))) } {
-                None => merged.go_on(first.1),
-                Some(Seen::Taken) => {
-                    merged.let_through(first.1);
-                    merged.go_on(first.1);
-                    room -= 1;
-                }
-                Some(Seen::FitsNobody) => {}
+            match if is_too_late { None } else { Some(see(ready_task(id, task))) } {
+                None => look.merged(by).skip(first),
+                Some(Seen::Taken) => look.take(by, first, task),
+                Some(Seen::FitsNobody) => look.merged(by).close(first),
                 Some(Seen::Enough) => break,
             }
         }
-        match held_back.or(held_back_by_turn) {
+        match held_back {
             Gate::NotBefore(at) => Some(at),
             Gate::Open | Gate::Closed => None,
         }
+    }
+
+    /// A look at all that is offered now, and what holds back the lines that are not.
+    fn begin_look<'a>(&'a self, queue: &'a Queue) -> (Look<'a>, Gate) {
+        let (mut by_priority, held_back) = self.open_lines(queue, By::Priority);
+        by_priority.add(None, Source::new(queue.plain(), u64::MAX));
+        let (by_turn, held_back_by_turn) = self.open_lines(queue, By::Turn);
+        let look = Look {
+            machine: self,
+            queue,
+            by_priority,
+            by_turn,
+            room: self.queue_room(queue),
+            keyless_turn: queue.keyless_turn.unwrap_or(0),
+            next_turn: self.counters.next_turn,
+            taken: BTreeMap::new(),
+        };
+        (look, held_back.or(held_back_by_turn))
     }
 
     /// How many more tasks of a queue all that binds it as a whole lets through.
@@ -136,19 +160,27 @@ impl Machine {
         max.saturating_sub(queue.held()).min(tokens).min(of_limits)
     }
 
+    /// How many more of the tasks like this one limits let through.
+    fn class_room(&self, queue: &Queue, task: &Task) -> u64 {
+        let (limits, name) = (&self.queues.limits, queue.name.as_str());
+        match limits.class_gate(name, task, self.now()) {
+            Gate::Open => limits.room(name, task, self.now()),
+            Gate::NotBefore(_) | Gate::Closed => 0,
+        }
+    }
+
     /// The lines of a queue whose limits let their tasks through, and what holds the others back.
-    fn open_lines<'a>(&'a self, queue: &'a Queue, by: By) -> (Vec<Source<'a>>, Gate) {
-        let (mut open, mut held_back) = (Vec::new(), Gate::Closed);
+    fn open_lines<'a>(&'a self, queue: &'a Queue, by: By) -> (Merged<'a>, Gate) {
+        let (mut open, mut held_back) = (Merged::default(), Gate::Closed);
         for firsts in [queue.choice.firsts(by), queue.choice.needing(by)] {
             for first in firsts.iter().take(LINES_PER_PICK_MAX) {
                 let task = self.tasks.get(first.id).expect("an offered task is in the table");
                 match self.queues.limits.class_gate(queue.name.as_str(), task, self.now()) {
                     Gate::Open => {
                         let line = self.queues.place(task, by).line;
-                        let ranks = Box::new(queue.choice.line(&line));
-                        let name = queue.name.as_str();
-                        let room = self.queues.limits.room(name, task, self.now());
-                        open.push(Source { ranks, room });
+                        let ranks = queue.choice.line(&line);
+                        let room = self.queues.limits.room(queue.name.as_str(), task, self.now());
+                        open.add(Some(line), Source::new(ranks, room));
                     }
                     gate @ (Gate::NotBefore(_) | Gate::Closed) => held_back = held_back.or(gate),
                 }

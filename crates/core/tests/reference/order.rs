@@ -119,6 +119,17 @@ impl Reference {
         taken.len()
     }
 
+    /// The tasks of a queue in the order in which they can be taken now, one after the other.
+    pub(crate) fn taken_one_by_one(&self, queue: &str) -> Vec<u64> {
+        let (mut rest, mut taken) = (self.clone(), Vec::new());
+        while let Ok(id) = rest.next(queue, Taker::Anybody) {
+            rest.is_delivered(id);
+            rest.task_mut(id).row.set_state(StateName::Leased);
+            taken.push(id);
+        }
+        taken
+    }
+
     /// Whether only rates can keep a task back.
     pub(crate) fn may_be_taken(&self, task: &Task, queue: &str) -> bool {
         let Some(settings) = self.queues.get(queue).map(|queue| &queue.settings) else {
