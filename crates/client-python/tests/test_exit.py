@@ -19,7 +19,7 @@ from ferry import DistributedQueue, DistributedTaskScheduler, Executor
 SCRIPT = """
 import atexit, sys, threading
 from ferry import Executor
-from test_exit import told
+from test_exit import first_may_end, told
 queue, servers, how = sys.argv[1:]
 
 @atexit.register
@@ -34,14 +34,18 @@ futures = [executor.submit(told, f"call {number}") for number in range(3)]
 if how == "shutdown":
     executor.shutdown(wait=False)
 if how == "cancel":
-    futures[0].result()
-    # Whether the next one has begun is not known, the last one has not.
-    assert futures[2].cancel()
+    # The only thread has the first one.
+    assert futures[1].cancel() and futures[2].cancel()
+first_may_end.set()
 """
+
+first_may_end = threading.Event()
 
 
 def told(what: str) -> str:
     """Takes a moment, so that the main thread is at its end before, and tells that it ran."""
+    if what == "call 0":
+        assert first_may_end.wait(60), "nobody let it end"
     threading.Event().wait(0.2)
     print(what, flush=True)
     return what
@@ -57,7 +61,7 @@ def test_a_process_ends_after_its_calls(cluster: Cluster, name: str, how: str) -
     here = Path(__file__).parent
     ended = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
-    ran = 2 if how == "cancel" else 3
+    ran = 1 if how == "cancel" else 3
     calls = [f"call {number}" for number in range(ran)]
     assert ended.stdout.splitlines() == [*calls, "cannot schedule new futures after shutdown"]
     counts = cluster.get(f"/v1/queues/{name}")["counts"]
@@ -87,6 +91,34 @@ def test_a_process_ends_with_what_its_worker_has_begun(cluster: Cluster, name: s
     counts = cluster.get(f"/v1/queues/{name}")["counts"]
     assert counts["succeeded"] == len(ended.stdout.splitlines()) < 21
     assert counts["succeeded"] + counts["ready"] == 21
+
+
+THREAD = """
+import sys, threading
+from ferry import DistributedTaskScheduler
+queue, servers = sys.argv[1:]
+scheduler = DistributedTaskScheduler(queue, servers=servers)
+future = scheduler.schedule_task("test_exit:told", "elsewhere")
+def wait():
+    threading.main_thread().join()
+    print("main thread has ended", flush=True)
+    print(future.result(30))
+threading.Thread(target=wait).start()
+"""
+
+
+def test_a_thread_that_waits_on_is_told(cluster: Cluster, name: str) -> None:
+    """A result that comes after the main thread has ended reaches the threads that remain."""
+    command = [sys.executable, "-c", THREAD, name, ",".join(cluster.servers)]
+    with (
+        DistributedTaskScheduler(name, servers=cluster.servers) as scheduler,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it,
+    ):
+        assert it.stdout is not None
+        assert it.stdout.readline() == "main thread has ended\n"
+        scheduler.start_worker()
+        rest, errors = it.communicate(timeout=60)
+        assert (it.returncode, errors, rest) == (0, "", "elsewhere\n")
 
 
 def test_an_executor_that_is_gone(cluster: Cluster, name: str) -> None:

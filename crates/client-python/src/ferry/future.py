@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from ferry.aio.task import Task
@@ -60,16 +60,17 @@ class TaskFuture(concurrent.futures.Future[Any]):
             self.set_running_or_notify_cancel()
 
 
-async def future_of(task: Task, finisher: concurrent.futures.Executor) -> TaskFuture:
+def future_of(task: Task, finisher: concurrent.futures.Executor) -> TaskFuture:
     """The future of a task. Its callbacks run in `finisher`, where they may block."""
-    loop = asyncio.get_running_loop()
     future = TaskFuture(task)
-    task.on_started = lambda: void(loop.run_in_executor(finisher, future.started))
-    task.ended.add_done_callback(
-        lambda ended: void(loop.run_in_executor(finisher, future.end, ended.result()))
-    )
+
+    def tell(what: Callable[..., None], *facts: Any) -> None:
+        try:
+            finisher.submit(what, *facts)
+        except RuntimeError:
+            # The main thread has ended, and the pools of threads with it. Others may still wait.
+            what(*facts)
+
+    task.on_started = lambda: tell(future.started)
+    task.ended.add_done_callback(lambda ended: tell(future.end, ended.result()))
     return future
-
-
-def void(_: object) -> None:
-    """Lets go of what is not waited for."""

@@ -100,7 +100,7 @@ class DistributedTaskScheduler:
 
         async def schedule() -> TaskFuture:
             task = await core.schedule_call(function, args, kwargs, options)
-            return await future_of(task, self._finisher)
+            return future_of(task, self._finisher)
 
         future: TaskFuture = self._bridge.run(schedule())
         self._futures.add(future)
