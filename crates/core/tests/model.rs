@@ -191,8 +191,9 @@ fn assert_look(machine: &Machine, reference: &Reference, name: &str, takeable: &
         reference.tasks.iter().filter(|task| task.queue == name && task.is(StateName::Ready));
     // One that was given back after its time is about to expire.
     let is_late = |task: &Task| task.row.ttl_ends_at_ms.is_some_and(|end| end <= reference.now);
-    let is_plain = |task: &Task| !is_late(task) && task.row.locks.is_empty();
-    if ready.clone().all(is_plain) && reference.limits_in_use().is_empty() {
+    let is_plain =
+        |task: &Task| !is_late(task) && task.row.locks.is_empty() && reference.is_unbound(task);
+    if ready.clone().all(is_plain) {
         assert_eq!(seen, reference.taken_one_by_one(name), "a look at {name}");
     } else if !now.iter().any(|task| is_late(task)) {
         let first = reference.next_of(takeable, name, Taker::Anybody).ok();

@@ -197,6 +197,11 @@ impl Reference {
         self.order.limits.values().filter(move |(limit, _)| binds(&limit.scope, task))
     }
 
+    /// Whether no named limit counts a task.
+    pub(crate) fn is_unbound(&self, task: &Task) -> bool {
+        self.binding(task).next().is_none()
+    }
+
     fn has_room_under(&self, limit: &LimitSettings) -> bool {
         let held = self.tasks.iter().filter(|task| is_held(task) && binds(&limit.scope, task));
         limit.max_concurrency.is_none_or(|max| (held.count() as u64) < max)

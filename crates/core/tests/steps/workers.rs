@@ -89,8 +89,8 @@ pub(crate) fn of_workers() -> impl Strategy<Value = OfWorkers> {
         12 => (name(), settings()).prop_map(|(worker, settings)| {
             OfWorkers::Just(Command::PutWorker(Box::new(PutWorker { worker, settings })))
         }),
-        4 => (super::queue(), policy()).prop_map(|(queue, assign)| {
-            let settings = QueueSettings { assign, ..QueueSettings::standard() };
+        4 => (super::queue(), policy(), any::<bool>()).prop_map(|(queue, assign, fair)| {
+            let settings = QueueSettings { assign, fair, ..QueueSettings::standard() };
             OfWorkers::Just(Command::PutQueue(Box::new(PutQueue { queue, settings })))
         }),
         1 => name()
