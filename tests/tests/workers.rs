@@ -1,6 +1,7 @@
 //! Registered workers: sessions, assignments, and what they need.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use ferry_tests::{Assignments, Client, Cluster, Lease};
 use serde_json::json;
@@ -81,4 +82,23 @@ async fn who_reads_late_gets_no_lease_of_somebody_else() {
         let lease = Lease::read(&task);
         assert!(slow_leases.contains(&lease.id), "{} is not its own", lease.id);
     }
+}
+
+#[tokio::test]
+async fn a_rate_lets_through_in_its_time_what_is_assigned() {
+    let cluster = Cluster::start(1).await;
+    let client = cluster.client(1);
+    let rate = json!({"per_second": 4, "burst": 1});
+    client.put_queue("mail", json!({"assign": "least_loaded", "rate": rate})).await;
+    let settings = json!({"queues": ["mail"], "slots": 10, "session_ms": 60_000});
+    client.put("/v1/workers/w1", settings).await.expect(201);
+    let ids = client.enqueue_many("mail", 6).await;
+    // Nothing else is written meanwhile: time alone has to bring them.
+    let (mut assignments, begin) = (stream(&client, "w1").await, Instant::now());
+    for id in ids {
+        assert_eq!(assignments.lease().await.task, id);
+    }
+    let took = begin.elapsed();
+    let due = Duration::from_millis(5 * 250);
+    assert!(took > due.mul_f64(0.8) && took < due + Duration::from_secs(2), "it took {took:?}");
 }

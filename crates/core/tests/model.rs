@@ -178,7 +178,7 @@ fn assert_same(witness: &Witness, reference: &Reference, applied: &Applied) {
 /// lines, it sees more, and less of keys whose next wants a lock.
 fn assert_look(machine: &Machine, reference: &Reference, name: &str, takeable: &[(u64, &Task)]) {
     let mut seen = Vec::new();
-    let more_at = machine.look(name, |task| {
+    let more_at = machine.look(name, machine.now(), |task| {
         seen.push(task.id.get());
         Seen::Taken
     });
@@ -202,6 +202,16 @@ fn assert_look(machine: &Machine, reference: &Reference, name: &str, takeable: &
     if now.is_empty() {
         let at = takeable.iter().map(|(at, _)| Timestamp::from_millis(*at)).min();
         assert_eq!(more_at, at);
+        // Nobody has to write anything for time to pass.
+        let is_lasting = takeable.iter().all(|(_, task)| task.row.ttl_ends_at_ms.is_none());
+        if let Some(at) = at.filter(|_| is_lasting) {
+            let mut is_seen = false;
+            machine.look(name, at, |_| {
+                is_seen = true;
+                Seen::Enough
+            });
+            assert!(is_seen, "nothing of {name} is seen at {at}");
+        }
     }
     // All of it is ready and in time, and either may be taken as it is or follows one of its key.
     for (place, id) in seen.iter().enumerate() {

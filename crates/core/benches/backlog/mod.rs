@@ -118,7 +118,7 @@ impl Backlog {
             to.push(Session { worker, session });
         }
         let mut items = Vec::new();
-        self.machine.look(QUEUE, |task| {
+        self.machine.look(QUEUE, self.machine.now(), |task| {
             let to = to[items.len() % WORKERS].clone();
             items.push(Assignment { task: task.id.get(), to });
             if items.len() == tasks { Seen::Enough } else { Seen::Taken }

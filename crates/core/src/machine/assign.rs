@@ -67,7 +67,7 @@ impl super::Machine {
         }
         let limits = &self.queues.limits;
         let gate = limits.class_gate(queue.name.as_str(), task, self.now());
-        gate.and(self.queue_gate(queue))
+        gate.and(self.queue_gate(queue, self.now()))
     }
 }
 

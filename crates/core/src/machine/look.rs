@@ -21,6 +21,8 @@ use crate::view::{ReadyTask, Seen};
 struct Look<'a> {
     machine: &'a Machine,
     queue: &'a Queue,
+    /// When what it shows is to be leased.
+    now: Timestamp,
     /// Tasks without a key in a fair queue, all tasks in another.
     by_priority: Merged<'a>,
     /// Those with a key in a fair queue.
@@ -71,7 +73,7 @@ impl<'a> Look<'a> {
 
     /// One that wants locks is left to a later look, which sees who else does.
     fn put_up_next(&mut self, key: &'a str, after: TaskId, turn: u64) {
-        let (machine, queue) = (self.machine, self.queue);
+        let (machine, queue, now) = (self.machine, self.queue, self.now);
         let taken = self.taken.entry(key).or_default();
         *taken += 1;
         let rule = KeyRule::of(&queue.settings);
@@ -84,7 +86,7 @@ impl<'a> Look<'a> {
             false => (By::Priority, Rank::by_priority(task.priority, id)),
         };
         let line = machine.queues.place(task, by).line;
-        self.merged(by).put_up(line, rank, || machine.class_room(queue, task));
+        self.merged(by).put_up(line, rank, || machine.class_room(queue, task, now));
     }
 }
 
@@ -96,9 +98,10 @@ impl Machine {
             .filter_map(|queue| Some((&queue.name, queue.settings.assign.as_ref()?)))
     }
 
-    /// Shows the ready tasks of a queue in the order in which they should be assigned, as long as
-    /// `see` asks for more, and at most [`TASKS_PER_LOOK_MAX`] of them. Of a key that may have several
-    /// leases it shows the next once one is taken, in its turn if the queue is fair.
+    /// Shows the ready tasks of a queue in the order in which an entry at `now` should assign them,
+    /// as long as `see` asks for more, and at most [`TASKS_PER_LOOK_MAX`] of them. Of a key that may
+    /// have several leases it shows the next once one is taken, in its turn if the queue is fair. A
+    /// `now` before the last entry's time is that time.
     ///
     /// It shows no more than bounds and rates let through: when those are leased, there is more to
     /// see. Gives the time at which a rate lets tasks through that it alone holds back already, if
@@ -106,21 +109,23 @@ impl Machine {
     pub fn look<'a>(
         &'a self,
         name: &str,
+        now: Timestamp,
         mut see: impl FnMut(ReadyTask<'a>) -> Seen,
     ) -> Option<Timestamp> {
+        let now = now.max(self.now());
         let queue = self.queues.get(self.queues.number(name)?)?;
         queue.settings.assign.as_ref()?;
-        match self.pick(queue, Taker::Anybody) {
+        match self.pick_at(queue, Taker::Anybody, now) {
             Ok(_) => {}
             Err(Gate::NotBefore(at)) => return Some(at),
             Err(Gate::Open | Gate::Closed) => return None,
         }
-        let (mut look, held_back) = self.begin_look(queue);
+        let (mut look, held_back) = self.begin_look(queue, now);
         for _ in 0..TASKS_PER_LOOK_MAX {
             let Some((by, first)) = look.first() else { break };
             let id = first.rank.id;
             let task = self.tasks.get(id).expect("an offered task is in the table");
-            let is_too_late = task.ttl_end().is_some_and(|end| end <= self.now());
+            let is_too_late = task.ttl_end().is_some_and(|end| end <= now);
             match if is_too_late { None } else { Some(see(ready_task(id, task))) } {
                 None => look.merged(by).skip(first),
                 Some(Seen::Taken) => look.take(by, first, task),
@@ -134,17 +139,18 @@ impl Machine {
         }
     }
 
-    /// A look at all that is offered now, and what holds back the lines that are not.
-    fn begin_look<'a>(&'a self, queue: &'a Queue) -> (Look<'a>, Gate) {
-        let (mut by_priority, held_back) = self.open_lines(queue, By::Priority);
+    /// A look at all that is offered at `now`, and what holds back the lines that are not.
+    fn begin_look<'a>(&'a self, queue: &'a Queue, now: Timestamp) -> (Look<'a>, Gate) {
+        let (mut by_priority, held_back) = self.open_lines(queue, By::Priority, now);
         by_priority.add(None, Source::new(queue.plain(), u64::MAX));
-        let (by_turn, held_back_by_turn) = self.open_lines(queue, By::Turn);
+        let (by_turn, held_back_by_turn) = self.open_lines(queue, By::Turn, now);
         let look = Look {
             machine: self,
             queue,
+            now,
             by_priority,
             by_turn,
-            room: self.queue_room(queue),
+            room: self.queue_room(queue, now),
             keyless_turn: queue.keyless_turn.unwrap_or(0),
             next_turn: self.counters.next_turn,
             taken: BTreeMap::new(),
@@ -153,33 +159,33 @@ impl Machine {
     }
 
     /// How many more tasks of a queue all that binds it as a whole lets through.
-    fn queue_room(&self, queue: &Queue) -> u64 {
+    fn queue_room(&self, queue: &Queue, now: Timestamp) -> u64 {
         let max = queue.settings.max_concurrency.unwrap_or(u64::MAX);
-        let tokens = queue.bucket.left(queue.settings.rate.as_ref(), self.now());
-        let of_limits = self.queues.limits.queue_room(queue.name.as_str(), self.now());
+        let tokens = queue.bucket.left(queue.settings.rate.as_ref(), now);
+        let of_limits = self.queues.limits.queue_room(queue.name.as_str(), now);
         max.saturating_sub(queue.held()).min(tokens).min(of_limits)
     }
 
     /// How many more of the tasks like this one limits let through.
-    fn class_room(&self, queue: &Queue, task: &Task) -> u64 {
+    fn class_room(&self, queue: &Queue, task: &Task, now: Timestamp) -> u64 {
         let (limits, name) = (&self.queues.limits, queue.name.as_str());
-        match limits.class_gate(name, task, self.now()) {
-            Gate::Open => limits.room(name, task, self.now()),
+        match limits.class_gate(name, task, now) {
+            Gate::Open => limits.room(name, task, now),
             Gate::NotBefore(_) | Gate::Closed => 0,
         }
     }
 
     /// The lines of a queue whose limits let their tasks through, and what holds the others back.
-    fn open_lines<'a>(&'a self, queue: &'a Queue, by: By) -> (Merged<'a>, Gate) {
+    fn open_lines<'a>(&'a self, queue: &'a Queue, by: By, now: Timestamp) -> (Merged<'a>, Gate) {
         let (mut open, mut held_back) = (Merged::default(), Gate::Closed);
         for firsts in [queue.choice.firsts(by), queue.choice.needing(by)] {
             for first in firsts.iter().take(LINES_PER_PICK_MAX) {
                 let task = self.tasks.get(first.id).expect("an offered task is in the table");
-                match self.queues.limits.class_gate(queue.name.as_str(), task, self.now()) {
+                match self.queues.limits.class_gate(queue.name.as_str(), task, now) {
                     Gate::Open => {
                         let line = self.queues.place(task, by).line;
                         let ranks = queue.choice.line(&line);
-                        let room = self.queues.limits.room(queue.name.as_str(), task, self.now());
+                        let room = self.queues.limits.room(queue.name.as_str(), task, now);
                         open.add(Some(line), Source::new(ranks, room));
                     }
                     gate @ (Gate::NotBefore(_) | Gate::Closed) => held_back = held_back.or(gate),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use ferry_types::TaskId;
 use ferry_types::limits::LINES_PER_PICK_MAX;
+use ferry_types::{TaskId, Timestamp};
 
 use super::Machine;
 use super::gate::Gate;
@@ -50,7 +50,17 @@ impl Machine {
     /// each key that a limit names. Of those whose tasks need what the taker has no room for, only
     /// so many are.
     pub(crate) fn pick(&self, queue: &Queue, taker: Taker<'_>) -> Result<TaskId, Gate> {
-        self.pick_from(queue, taker, &mut LINES_PER_PICK_MAX.clone())
+        self.pick_at(queue, taker, self.now())
+    }
+
+    /// The same as an entry at `now` would find it, if nothing else changed until then.
+    pub(crate) fn pick_at(
+        &self,
+        queue: &Queue,
+        taker: Taker<'_>,
+        now: Timestamp,
+    ) -> Result<TaskId, Gate> {
+        self.pick_from(queue, taker, now, &mut LINES_PER_PICK_MAX.clone())
     }
 
     /// The same for one of several picks, which together may look at the lines that are `left`.
@@ -62,7 +72,7 @@ impl Machine {
     ) -> Result<TaskId, Gate> {
         let may_look_at = LINES_PER_PICK_MAX.min(*left);
         let mut lines = may_look_at;
-        let picked = self.pick_from(queue, taker, &mut lines);
+        let picked = self.pick_from(queue, taker, self.now(), &mut lines);
         *left -= may_look_at - lines;
         picked
     }
@@ -71,17 +81,19 @@ impl Machine {
         &self,
         queue: &Queue,
         taker: Taker<'_>,
+        now: Timestamp,
         lines: &mut usize,
     ) -> Result<TaskId, Gate> {
         if queue.is_plain() && self.queues.limits.is_empty() {
             return queue.first_plain().map(|rank| rank.id).ok_or(Gate::Closed);
         }
-        let gate = self.queue_gate(queue);
+        let gate = self.queue_gate(queue, now);
         if gate == Gate::Closed {
             return Err(gate);
         }
-        let by_priority = self.first_by(By::Priority, queue, queue.first_plain(), taker, lines);
-        let by_turn = self.first_by(By::Turn, queue, None, taker, lines);
+        let by_priority =
+            self.first_by((By::Priority, now), queue, queue.first_plain(), taker, lines);
+        let by_turn = self.first_by((By::Turn, now), queue, None, taker, lines);
         let picked = match (by_priority, by_turn) {
             // Tasks without a key have a turn together.
             (Ok(one), Ok(other)) => {
@@ -99,15 +111,15 @@ impl Machine {
     }
 
     /// Whether all that binds a queue as a whole lets its tasks through.
-    pub(crate) fn queue_gate(&self, queue: &Queue) -> Gate {
+    pub(crate) fn queue_gate(&self, queue: &Queue, now: Timestamp) -> Gate {
         if queue.paused || queue.settings.max_concurrency.is_some_and(|max| queue.held() >= max) {
             return Gate::Closed;
         }
-        let rate = Gate::of_rate(queue.bucket.not_before(queue.settings.rate.as_ref(), self.now()));
+        let rate = Gate::of_rate(queue.bucket.not_before(queue.settings.rate.as_ref(), now));
         if self.queues.limits.is_empty() {
             return rate;
         }
-        rate.and(self.queues.limits.queue_gate(queue.name.as_str(), self.now()))
+        rate.and(self.queues.limits.queue_gate(queue.name.as_str(), now))
     }
 
     /// The first of all lines that are ranked alike, and of the plain task, that may be taken.
@@ -115,13 +127,13 @@ impl Machine {
     /// Of the lines whose tasks need something at most `lines` are looked at.
     fn first_by(
         &self,
-        by: By,
+        (by, now): (By, Timestamp),
         queue: &Queue,
         plain: Option<Rank>,
         taker: Taker<'_>,
         lines: &mut usize,
     ) -> Result<Rank, Gate> {
-        let first = self.first_open(queue, queue.choice.firsts(by), plain);
+        let first = self.first_open(queue, queue.choice.firsts(by), plain, now);
         let needing = queue.choice.needing(by);
         if needing.is_empty() || !taker.takes_needs() {
             return first;
@@ -136,7 +148,7 @@ impl Machine {
             if !taker.fits(task.needs().map(|needs| &**needs)) {
                 continue;
             }
-            match self.queues.limits.class_gate(queue.name.as_str(), task, self.now()) {
+            match self.queues.limits.class_gate(queue.name.as_str(), task, now) {
                 Gate::Open => return Ok(*rank),
                 gate @ (Gate::NotBefore(_) | Gate::Closed) => held_back = held_back.or(gate),
             }
@@ -151,6 +163,7 @@ impl Machine {
         queue: &Queue,
         firsts: &BTreeSet<Rank>,
         plain: Option<Rank>,
+        now: Timestamp,
     ) -> Result<Rank, Gate> {
         let mut held_back = Gate::Closed;
         for rank in firsts {
@@ -158,7 +171,7 @@ impl Machine {
                 return Ok(plain);
             }
             let task = self.tasks.get(rank.id).expect("an offered task is in the table");
-            match self.queues.limits.class_gate(queue.name.as_str(), task, self.now()) {
+            match self.queues.limits.class_gate(queue.name.as_str(), task, now) {
                 Gate::Open => return Ok(*rank),
                 gate @ (Gate::NotBefore(_) | Gate::Closed) => held_back = held_back.or(gate),
             }

@@ -8,7 +8,7 @@ use ferry_core::command::{
 };
 use ferry_core::reply::{Assigned, AssignedItem, AssignmentOutcome, SessionsEnded, WorkerPut};
 use ferry_core::{Machine, Seen};
-use ferry_types::TaskId;
+use ferry_types::{TaskId, Timestamp};
 
 use super::parse::list;
 use super::print::{leases, time};
@@ -117,9 +117,10 @@ pub(super) fn shown(machine: &Machine, name: &str) -> String {
 /// What the scheduler sees of a queue, if so many tasks of each kind find a worker.
 pub(super) fn looked(machine: &Machine, words: &mut Words) -> String {
     let queue = words.next();
+    let now = words.duration("at").map_or(machine.now(), Timestamp::from_millis);
     let fitting: usize = words.parsed("fitting").unwrap_or(usize::MAX);
     let (mut seen, mut kinds) = (Vec::new(), BTreeMap::<_, usize>::new());
-    let not_before = machine.look(&queue, |task| {
+    let not_before = machine.look(&queue, now, |task| {
         let count = kinds.entry((task.task_type, task.resources, task.selector)).or_default();
         *count += 1;
         if *count > fitting {

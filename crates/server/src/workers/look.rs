@@ -24,13 +24,13 @@ pub(super) struct Plan {
 
 /// Chooses a worker for each ready task that finds one among those with a stream. What it costs
 /// grows with the workers that have room, or with the streams if these are fewer, and with the queues
-/// that have tasks for them; not with all that there are.
-pub(super) fn look(machine: &Machine, streams: &Streams, paces: &Paces) -> Plan {
+/// that have tasks for them; not with all that there are. `now` is when it would be assigned.
+pub(super) fn look(machine: &Machine, now: Timestamp, streams: &Streams, paces: &Paces) -> Plan {
     let mut plan = Plan::default();
     let mut views = takers(machine, streams);
     let served: BTreeSet<&str> =
         views.iter().flat_map(|view| &view.settings.queues).map(String::as_str).collect();
-    let queues = waiting_queues(machine, &served, &mut plan);
+    let queues = waiting_queues(machine, now, &served, &mut plan);
     if queues.is_empty() {
         return plan;
     }
@@ -56,7 +56,7 @@ pub(super) fn look(machine: &Machine, streams: &Streams, paces: &Paces) -> Plan 
             plan.items.push(Assignment { task: ready.id.get(), to });
             Seen::Taken
         };
-        machine.look(queue.as_str(), see);
+        machine.look(queue.as_str(), now, see);
     }
     plan
 }
@@ -82,6 +82,7 @@ fn connected<'a>(machine: &'a Machine, streams: &Streams) -> Vec<WorkerView<'a>>
 /// first, so that no queue keeps the others waiting.
 fn waiting_queues<'a>(
     machine: &'a Machine,
+    now: Timestamp,
     served: &BTreeSet<&str>,
     plan: &mut Plan,
 ) -> Vec<(&'a QueueName, Policy)> {
@@ -89,7 +90,7 @@ fn waiting_queues<'a>(
     let assigning = machine.assigning_queues();
     for (queue, policy) in assigning.filter(|(queue, _)| served.contains(queue.as_str())) {
         let mut first = None;
-        let not_before = machine.look(queue.as_str(), |ready| {
+        let not_before = machine.look(queue.as_str(), now, |ready| {
             first = Some((std::cmp::Reverse(ready.priority), ready.id));
             Seen::Enough
         });
@@ -169,7 +170,7 @@ mod tests {
     }
 
     fn chosen(machine: &Machine, streams: &Streams) -> Vec<String> {
-        let plan = look(machine, streams, &Paces::default());
+        let plan = look(machine, machine.now(), streams, &Paces::default());
         plan.items.into_iter().map(|item| item.to.worker).collect()
     }
 
@@ -186,7 +187,7 @@ mod tests {
         let _b = streams.open("b");
         assert_eq!(chosen(&machine, &streams), ["b", "b"], "two have room and no stream");
         let _a = streams.open("a");
-        let assign = look(&machine, &streams, &Paces::default()).items;
+        let assign = look(&machine, machine.now(), &streams, &Paces::default()).items;
         assert_eq!(assign.len(), 4);
         apply(&mut machine, Command::Assign(Assign { items: assign }));
         assert!(chosen(&machine, &streams).is_empty());
@@ -201,7 +202,7 @@ mod tests {
         worker(&mut machine, "full", 3, "one");
         let streams = Streams::default();
         let _full = streams.open("full");
-        let assign = look(&machine, &streams, &Paces::default()).items;
+        let assign = look(&machine, machine.now(), &streams, &Paces::default()).items;
         apply(&mut machine, Command::Assign(Assign { items: assign }));
         worker(&mut machine, "idle", 2, "one");
         worker(&mut machine, "other", 5, "two");

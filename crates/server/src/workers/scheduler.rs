@@ -57,7 +57,8 @@ async fn step(replica: &Replica, workers: &Workers) -> Next {
     if workers.streams.len() == 0 {
         return Next::Wait(None);
     }
-    let plan = replica.view(|_, machine| look(machine, &workers.streams, &workers.paces()));
+    let now = replica.now();
+    let plan = replica.view(|_, machine| look(machine, now, &workers.streams, &workers.paces()));
     if plan.items.is_empty() {
         return Next::Wait(plan.next_at.map(|at| Instant::now() + replica.until(at)));
     }
