@@ -41,6 +41,7 @@ mod workflows;
 
 mod all_killed;
 mod backlog;
+mod dead_peer;
 mod disk_full;
 mod due_at_once;
 mod fail_stop;

@@ -1,6 +1,7 @@
 //! Calls from consensus to the other nodes.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -166,6 +167,11 @@ impl RaftNetworkV2<Config> for Network {
         S: Stream<Item = AppendEntriesRequest<Config>> + OptionalSend + Unpin + 'static,
     {
         Box::pin(async move {
+            // The pause after an error is the time that the first request takes to come.
+            let mut requests = requests.peekable();
+            if Pin::new(&mut requests).peek().await.is_none() {
+                return Ok(futures::stream::empty().boxed());
+            }
             let link = match self.link.take() {
                 Some(link) => link,
                 None => self.connect(Purpose::Appends).await.map_err(unreachable)?,
