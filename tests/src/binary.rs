@@ -2,11 +2,14 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use nix::sys::prctl;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
+
+use crate::wait::PATIENCE;
 
 /// What a finished `ferry` command left behind.
 pub struct Ran {
@@ -102,6 +105,61 @@ pub fn ferry<S: AsRef<OsStr>>(server: &str, arguments: &[S], input: &str) -> Ran
     });
     let output = child.wait_with_output().expect("a spawned command ends");
     writer.join().expect("the writer does not panic");
+    ran(&output)
+}
+
+/// A `ferry` command that runs.
+pub struct Begun(Child);
+
+impl Begun {
+    /// Starts `ferry` against `server`.
+    ///
+    /// # Panics
+    /// If it cannot be run.
+    pub fn start<S: AsRef<OsStr>>(server: &str, arguments: &[S]) -> Self {
+        let mut command = ferry_command(arguments);
+        command.env("FERRY_SERVER", server).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(spawn_bound(command))
+    }
+
+    /// Ends it as `kill -9` does.
+    ///
+    /// # Panics
+    /// If it has been waited for.
+    pub fn kill(mut self) {
+        self.0.kill().expect("a process that was not waited for can be killed");
+        self.0.wait().expect("a killed process ends");
+    }
+
+    /// Has it stop, as Ctrl-C does.
+    ///
+    /// # Panics
+    /// If it has been waited for.
+    pub fn interrupt(&self) {
+        kill(self.id(), Signal::SIGINT).expect("it was not waited for");
+    }
+
+    /// What it leaves behind when it ends.
+    ///
+    /// # Panics
+    /// If it does not end in time.
+    pub async fn ended(self) -> Ran {
+        let id = self.id();
+        let wait = move || self.0.wait_with_output().expect("a spawned command ends");
+        let ended = tokio::task::spawn_blocking(wait);
+        let Ok(output) = tokio::time::timeout(PATIENCE, ended).await else {
+            kill(id, Signal::SIGKILL).expect("it is waited for still");
+            panic!("the command did not end in {PATIENCE:?}");
+        };
+        ran(&output.expect("waiting does not panic"))
+    }
+
+    fn id(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.0.id()).expect("Linux counts processes in 22 bits"))
+    }
+}
+
+fn ran(output: &Output) -> Ran {
     Ran {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -27,7 +27,7 @@ mod workload;
 
 pub use answer::Answer;
 pub use assignments::Assignments;
-pub use binary::{Ran, ferry, ferry_command, repository};
+pub use binary::{Begun, Ran, ferry, ferry_command, repository};
 pub use client::{Client, Lease, millis};
 pub use cluster::{Cluster, ClusterBuilder};
 pub use dev::Dev;

@@ -34,6 +34,7 @@ mod vanished_client;
 mod worker_api;
 mod worker_capacity;
 mod worker_cli;
+mod worker_process;
 mod worker_sessions;
 mod worker_stream;
 mod workers;

@@ -48,25 +48,3 @@ async fn a_registered_command_runs_what_is_assigned_through_the_death_of_the_lea
     ferry(client.base(), &["workers", "delete", "w"], "").ok();
     assert_eq!(ferry(client.base(), &["workers", "show", "w"], "").code, Some(1));
 }
-
-#[tokio::test]
-async fn a_worker_that_comes_back_has_what_it_says_and_not_what_it_had() {
-    let cluster = Cluster::start(1).await;
-    let client = cluster.client(1);
-    client.put_queue("video", json!({"assign": "best_fit"})).await;
-    client.enqueue("video", json!({"payload": 1, "resources": {"gpu": 1}})).await;
-    let earlier = json!({"queues": ["video"], "slots": 1, "session_ms": 600_000});
-    client.put("/v1/workers/encoder", earlier).await.expect(201);
-    client.post("/v1/workers/encoder/drain", json!({})).await.expect(200);
-    let server = client.base().to_owned();
-    let worker = tokio::task::spawn_blocking(move || {
-        let registered = ["--worker", "encoder", "--slots", "2", "--resources", "gpu=1"];
-        let command = ["--drain", "--", "cat"];
-        ferry(&server, &[&["work", "video"][..], &registered, &command].concat(), "")
-    });
-    wait::until("the task to be done", PATIENCE, async || {
-        (client.count("video", "succeeded").await == 1).then_some(())
-    })
-    .await;
-    worker.await.expect("it does not panic").ok();
-}

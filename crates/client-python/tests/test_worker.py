@@ -137,6 +137,52 @@ def test_a_session_is_kept(cluster: Cluster, name: str) -> None:
         worker.result(30)
 
 
+def test_a_stop_keeps_the_session_until_the_last_task_has_ended(
+    cluster: Cluster, name: str
+) -> None:
+    """A worker that was told to stop finishes what runs, however long that takes."""
+    assign(cluster, name, "least_loaded")
+    with DistributedTaskScheduler(name, servers=cluster.servers) as scheduler:
+        scheduler.add_worker(name, session=1.0)
+        worker = scheduler.start_worker(name)
+        long = scheduler.schedule_task(pass_gate, "long")
+        until(long.running, "it runs")
+        scheduler.stop()
+        until(lambda: bool(cluster.get(f"/v1/workers/{name}")["draining"]), "it is told")
+        timer = scheduler.schedule_task(add_one, 1, options=TaskOptions(delay=4, key="later"))
+        until(lambda: cluster.get(f"/v1/tasks/{timer.task_id}")["state"] == "ready", "4 s are over")
+        assert load(cluster, name)["slots"] == 1
+        gate.set()
+        assert long.result(30) == "long"
+        worker.result(30)
+    task = cluster.get(f"/v1/tasks/{long.task_id}")
+    assert (task["state"], task["attempt"]) == ("succeeded", 1)
+
+
+@pytest.mark.parametrize("policy", ["pull", "least_loaded"])
+def test_a_stop_under_load_burns_no_attempt(cluster: Cluster, name: str, policy: Any) -> None:
+    """What comes while a worker stops goes back as if it had never come."""
+    url = f"{cluster.url(1)}/v1/queues/{name}"
+    httpx.put(url, json={"assign": policy, "max_attempts": 1}).raise_for_status()
+    tasks = [{"type": "add_one", "payload": number} for number in range(1_000)]
+    httpx.post(f"{url}/tasks", json={"tasks": tasks}).raise_for_status()
+
+    def count(state: str) -> int:
+        return int(cluster.get(f"/v1/queues/{name}")["counts"][state])
+
+    for _ in range(4):
+        with DistributedTaskScheduler(name, servers=cluster.servers) as scheduler:
+            scheduler.register(add_one, "add_one")
+            scheduler.add_worker(name, slots=16)
+            done = count("succeeded")
+            worker = scheduler.start_worker(name)
+            until(lambda done=done: count("succeeded") >= done + 20, "some are done")  # type: ignore[misc]
+            scheduler.stop()
+            worker.result(30)
+        assert count("ready") + count("succeeded") == 1_000
+        assert count("ready") > 0, "a stop without load shows nothing"
+
+
 WORKER = """
 import sys, threading
 from ferry import DistributedTaskScheduler

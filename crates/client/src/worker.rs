@@ -1,16 +1,24 @@
 //! A worker: takes tasks, runs a handler for each, and settles them. It asks for tasks, or is
-//! registered and takes what the cluster assigns to it.
+//! registered: then it takes what the cluster assigns to it, and asks for tasks of those queues that
+//! assign none.
 //!
 //! 1. A task's outcome travels with the next dequeue: one round trip per task for a busy worker.
 //! 2. While the handler runs, the lease is extended at every third of its length. Once the lease is
 //!    lost the handler is dropped: somebody else may run the task by then.
 //! 3. A registered worker knows an assignment by its lease, so one that comes again after it has
 //!    connected again is not run twice.
-//! 4. When asked to stop, the worker takes nothing more, finishes what it has, and settles it.
+//! 4. When asked to stop, the worker takes nothing more, gives back what it has not begun, finishes
+//!    what it has, and settles it. A registered one keeps its session until then.
+//! 5. A registered worker's name is its own: the cluster sends what it assigns to the newest stream
+//!    of that name alone, and sends it what is live first, whoever runs it already.
 
+mod follow;
 mod hold;
-mod push;
+mod look;
+mod registered;
+mod registration;
 mod slot;
+mod trouble;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,7 +30,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::{Client, Error};
-use push::{Push, Registration};
+use registered::Registered;
+use registration::Registration;
 use slot::Slot;
 
 /// What a handler made of a task.
@@ -59,6 +68,9 @@ pub enum Event<'a> {
     Lost(&'a TaskDocument),
     /// The cluster could not be asked; the worker goes on trying.
     Trouble(&'a Error),
+    /// The streams of a registered worker end soon after they begin, again and again: another
+    /// process may use its name.
+    Contested(&'a WorkerName),
 }
 
 /// A worker of some queues, before it runs.
@@ -97,9 +109,10 @@ impl Worker {
         Self { name: Some(name), ..self }
     }
 
-    /// Registers the worker under a name with its slots, resources and labels, and takes what it
-    /// is assigned from its queues and no more than that. How many handlers run at a time is then
-    /// the number of its slots.
+    /// Registers the worker under a name with its slots, resources and labels. It takes what it is
+    /// assigned, and asks for tasks of those of its queues that assign none; how many handlers run
+    /// at a time is then the number of its slots. No other process may use the name meanwhile. A
+    /// registration that an earlier one has left is replaced, and its leases are gone on with.
     #[must_use]
     pub fn registered(self, name: WorkerName, settings: WorkerSettings) -> Self {
         let settings = WorkerSettings { queues: self.queues.clone(), ..settings };
@@ -148,7 +161,7 @@ impl Worker {
         F: Future<Output = Outcome> + Send + 'static,
     {
         if let Some(registration) = self.registration.clone() {
-            return Push::new(self, handler, registration).run(stop).await;
+            return Registered::new(self, handler, registration).run(stop).await;
         }
         let (stopping, stopped) = watch::channel(false);
         let (worker, handler) = (Arc::new(self), Arc::new(handler));

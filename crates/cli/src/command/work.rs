@@ -31,7 +31,7 @@ or bytes) and FERRY_TASK_ID, FERRY_QUEUE, FERRY_ATTEMPT and FERRY_LEASE in its e
 Exit code 0 acks the task with stdout as its result; any other nacks it with the end of stderr.
 The lease is extended meanwhile. Ctrl-C lets the running commands finish; a second one does not.")]
 pub(crate) struct Work {
-    /// The queues, tried in order
+    /// The queues: tried in order, except those that assign their tasks to registered workers
     #[arg(required = true, value_name = "QUEUE")]
     queues: Vec<QueueName>,
     /// The command
@@ -40,7 +40,8 @@ pub(crate) struct Work {
     /// How many commands run at a time
     #[arg(long, value_name = "N", default_value = "1")]
     concurrency: NonZeroUsize,
-    /// Register with so many slots, and run what is assigned: as many commands at a time
+    /// Register with so many slots, and run what is assigned, and what queues that assign nothing
+    /// have: as many commands at a time
     #[arg(
         long,
         value_name = "N",
@@ -80,8 +81,8 @@ pub(crate) struct Work {
     /// How long a lease lasts unless it is extended, in milliseconds [default: the task's]
     #[arg(long, value_name = "MS")]
     lease_ms: Option<u64>,
-    /// The name that leases show, and that a registered worker has [default: of the machine and the
-    /// process]
+    /// The name that leases show. That of a registered worker must be no other process's [default:
+    /// of the machine and the process]
     #[arg(long, value_name = "NAME")]
     worker: Option<WorkerName>,
 }
@@ -229,6 +230,12 @@ impl Progress {
             Event::Trouble(error) => {
                 let line = Failure::from((*error).clone()).line().unwrap_or_default();
                 self.say(&format!("{line}; trying on"));
+            }
+            Event::Contested(name) => {
+                self.say(&format!(
+                    "what is assigned to {name} goes elsewhere again and again: does another \
+                     process use this name? It must be unique (--worker)"
+                ));
             }
         }
     }

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -48,8 +48,23 @@ class Registration:
             raise
         return True
 
+    async def drain(self, begun: Container[str]) -> None:
+        """Has nothing more assigned, and gives back the leases that are not among those begun."""
+        try:
+            await self._client.write("POST", "workers", self.name, "drain")
+            held = (await self._client.read("workers", self.name)).document["leases"]
+            settle = [
+                {"lease": lease["lease"], "action": "release"}
+                for lease in held
+                if lease["lease"] not in begun
+            ]
+            if settle:
+                await self._client.write("POST", "leases", "settle", body={"settle": settle})
+        except FerryError as error:
+            log.warning("cannot drain %s: %s", self.name, error)
+
     async def leave(self) -> None:
-        """Ends the session; what is still held goes back at once."""
+        """Ends the session; what is still held goes back at once, as if its lease had run out."""
         try:
             await self._client.write("DELETE", "workers", self.name)
         except FerryError as error:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -42,11 +43,11 @@ class Taker:
     async def give_back(self, leases: Sequence[Lease]) -> None:
         """Gives tasks back, to their places."""
         for lease in leases:
-            try:
+            # If this is cut short, the rest runs out by itself.
+            lease.drop()
+        for lease in leases:
+            with contextlib.suppress(FerryError):
                 await lease.release()
-            except FerryError:
-                # It runs out by itself, then.
-                lease.drop()
 
     async def aclose(self) -> None:
         """Gives back what nobody has asked for any more, though the cluster counts it as held."""

@@ -4,7 +4,8 @@
    to it, and shows that it lives.
 2. While a function runs, its lease is extended. Once the lease is lost the outcome is dropped, and
    a coroutine is cancelled: somebody else may run the task by then.
-3. When it is stopped it takes nothing more, finishes what it has, and settles it.
+3. When it is stopped it takes nothing more, gives back what it has not begun, finishes what it has,
+   and settles it. Until then it shows that it lives.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Worker:
         self._queues = list(queues)
         self._registration = registration
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix=f"ferry-{name}")
+        self._living: asyncio.Task[None] | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._leases: set[str] = set()
         self._ended_leases: dict[str, None] = {}
@@ -65,20 +67,22 @@ class Worker:
         if self._registration is not None and not await self._registration.enter():
             self._registration = None
         if self._registration is not None:
-            loops += [self._registration.beat(), self._registration.follow(self._assigned)]
-        tasks = {asyncio.ensure_future(loop) for loop in loops}
+            loops.append(self._registration.follow(self._assigned))
+            self._living = asyncio.ensure_future(self._registration.beat())
+        taking = {asyncio.ensure_future(loop) for loop in loops}
+        living = set() if self._living is None else {self._living}
         try:
-            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait(taking | living, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(taking)
             await self._finish()
 
     async def _finish(self) -> None:
         try:
+            if self._registration is not None:
+                await self._registration.drain(self._leases | self._ended_leases.keys())
             while self._running:
                 await asyncio.wait(self._running)
             await self._taker.aclose()
@@ -88,6 +92,9 @@ class Worker:
             raise
         finally:
             self._threads.shutdown(wait=False)
+            if self._living is not None:
+                # It would register again what leaves.
+                await end({self._living})
             if self._registration is not None:
                 await self._registration.leave()
 
@@ -187,6 +194,13 @@ class Worker:
 def cancel(handling: asyncio.Task[None]) -> None:
     """Ends what somebody else may do by now."""
     handling.cancel()
+
+
+async def end(loops: set[asyncio.Task[None]]) -> None:
+    """Ends loops, whatever they came to."""
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
 
 
 async def wait_for(event: asyncio.Event) -> None:

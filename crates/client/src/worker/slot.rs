@@ -1,17 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferry_api::{Code, DequeueRequest, SettledItem, Settlement, TaskDocument};
+use ferry_api::{DequeueRequest, SettledItem, Settlement, TaskDocument};
 use tokio::sync::watch;
 
 use super::{Event, Outcome, Worker, hold};
 use crate::Error;
-
-/// The pause after the cluster could not be asked: the call before it has tried for long already.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// How often a worker that ends with the last task looks whether there is one left.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// One of a worker's loops: takes a task, handles it, and settles it with the next dequeue.
 pub(super) struct Slot<H> {
@@ -49,7 +43,7 @@ where
                     }
                 }
                 Err(error) => {
-                    if let Err(refusal) = self.wait_out(error).await {
+                    if let Err(refusal) = self.worker.wait_out(error).await {
                         // The refused dequeue did not settle the last task either.
                         return self.settle_last().await.and(Err(refusal));
                     }
@@ -64,7 +58,7 @@ where
         DequeueRequest {
             queues: worker.queues.clone(),
             max: 1,
-            wait_ms: millis(if worker.until_empty { worker.wait.min(LOOK) } else { worker.wait }),
+            wait_ms: worker.wait_ms(),
             lease_ms: worker.lease.map(millis),
             worker: worker.name.clone(),
             settle: self.settle.iter().cloned().collect(),
@@ -109,31 +103,8 @@ where
         if !self.worker.until_empty {
             return false;
         }
-        for queue in &self.worker.queues {
-            match self.worker.client.queue(queue).await {
-                Ok(document) if document.counts.unfinished() == 0 => {}
-                // The next dequeue tells what is wrong.
-                Ok(_) | Err(_) => return false,
-            }
-        }
-        true
-    }
-
-    /// Passes a refusal on; tells of trouble and waits.
-    async fn wait_out(&mut self, error: Error) -> Result<(), Error> {
-        let passes = match &error {
-            Error::Refused(problem) => problem.code == Code::TooManyWaiters,
-            Error::Invalid(_) => false,
-            Error::NotWritten { .. } | Error::Unknown { .. } => true,
-        };
-        if !passes {
-            return Err(error);
-        }
-        (self.worker.listener)(Event::Trouble(&error));
-        let stopped = self.stopped.wait_for(|stopped| *stopped);
-        // Stopped or not, the loop looks again at what there is to do.
-        let _ = tokio::time::timeout(PAUSE, stopped).await;
-        Ok(())
+        // The next dequeue tells what is wrong, if anything is.
+        self.worker.look().await.is_ok_and(|look| look.is_drained)
     }
 
     fn is_stopped(&self) -> bool {

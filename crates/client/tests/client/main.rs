@@ -2,4 +2,5 @@
 
 mod fake;
 mod outcomes;
+mod registered;
 mod worker;
