@@ -18,6 +18,12 @@ pub enum Effect {
         /// The worker's name.
         worker: String,
     },
+    /// A worker is registered no more: its session ended, or somebody removed it. Look again at what
+    /// waits under its name, and forget what was learned of it.
+    Left {
+        /// The worker's name.
+        worker: String,
+    },
     /// A registered worker has done a task. Whoever chooses workers may learn from it.
     Served {
         /// The worker's name.

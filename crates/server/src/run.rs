@@ -167,6 +167,11 @@ async fn ring(
                     waiters.wake_worker(&worker);
                     workers.wake();
                 }
+                Effect::Left { worker } => {
+                    workers.forget(&worker);
+                    waiters.wake_worker(&worker);
+                    workers.wake();
+                }
                 Effect::Served { worker, task_type, took } => {
                     workers.served(&worker, &task_type, took);
                 }

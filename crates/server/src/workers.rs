@@ -59,6 +59,11 @@ impl Workers {
         self.paces().note(kind, worker, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     }
 
+    /// Forgets what was learned of a worker that is registered no more.
+    pub(crate) fn forget(&self, worker: &str) {
+        self.paces().forget(worker);
+    }
+
     fn paces(&self) -> MutexGuard<'_, Paces> {
         // What a panicked holder left is a hint like any other.
         self.paces.lock().unwrap_or_else(PoisonError::into_inner)

@@ -95,7 +95,11 @@ impl<'a> Applying<'a> {
             let is_any = tasks > 0 && self.machine.pick(queue, Taker::Anybody) != Err(Gate::Closed);
             is_any.then(|| Effect::Wake { queue: queue.name.clone(), tasks })
         };
-        let room = room.into_iter().map(|worker| Effect::Room { worker: worker.into() });
+        let workers = &self.machine.queues.workers;
+        let room = room.into_iter().map(|worker| match workers.named(&worker) {
+            Some(_) => Effect::Room { worker: worker.into() },
+            None => Effect::Left { worker: worker.into() },
+        });
         let gone = self.gone.into_iter().map(|queue| Effect::Gone { queue });
         let hints = woken.into_iter().filter_map(wake).chain(room).chain(served).chain(gone);
         (hints.collect(), changes)

@@ -113,6 +113,11 @@ impl Witness {
                 }
                 Effect::Room { worker } => {
                     assert!(rooms.insert(worker.as_str()), "{worker} has room twice");
+                    assert!(self.machine.worker(worker).is_some(), "{worker} has left");
+                }
+                Effect::Left { worker } => {
+                    assert!(rooms.insert(worker.as_str()), "{worker} left and has room");
+                    assert!(self.machine.worker(worker).is_none(), "{worker} is there");
                 }
                 Effect::Served { worker, .. } => {
                     let is_room = rooms.contains(worker.as_str());

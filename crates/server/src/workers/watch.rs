@@ -98,7 +98,6 @@ async fn end(replica: &Replica, workers: &Workers, mut over: Vec<Session>) {
         for session in over.drain(..seen) {
             tracing::info!(worker = session.worker, "session ended");
             workers.streams.close(&session.worker);
-            workers.paces().forget(&session.worker);
         }
     }
 }
