@@ -2,7 +2,8 @@
 //! registered: then it takes what the cluster assigns to it, and asks for tasks of those queues that
 //! assign none.
 //!
-//! 1. A task's outcome travels with the next dequeue: one round trip per task for a busy worker.
+//! 1. The outcome of a task of a worker that is not registered travels with its next dequeue: one
+//!    round trip per task while it is busy.
 //! 2. While the handler runs, the lease is extended at every third of its length. Once the lease is
 //!    lost the handler is dropped: somebody else may run the task by then.
 //! 3. A registered worker knows an assignment by its lease, so one that comes again after it has
