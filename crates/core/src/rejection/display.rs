@@ -76,7 +76,11 @@ impl fmt::Display for Rejection {
                 write!(out, "the workflow w{workflow} does not exist")
             }
             Self::DependencyCycle(DependencyCycle { path, tasks }) => {
-                write!(out, "{tasks} tasks depend on one another: {}", path.join(" -> "))
+                match tasks {
+                    1 => write!(out, "a task depends on itself: ")?,
+                    _ => write!(out, "{tasks} tasks depend on one another: ")?,
+                }
+                out.write_str(&path.join(" -> "))
             }
         }
     }
