@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{Paces, Policy, Task, Worker};
+use crate::Worker;
 
 /// How many tasks the workers with the same value of a label have, for their slots. Counted when a
 /// queue first asks for the label, and kept from there on.
@@ -14,27 +14,8 @@ struct Group {
 }
 
 impl Groups {
-    /// The lower the better.
-    pub(crate) fn score(
-        &mut self,
-        task: &Task,
-        worker: &Worker,
-        all: &[Worker],
-        paces: &Paces,
-    ) -> f64 {
-        let pace = || paces.of(task.kind.as_deref(), &worker.name);
-        match &task.policy {
-            Policy::LeastLoaded => worker.load_with(task) * pace(),
-            // The pace only tells like from like.
-            Policy::BestFit => -worker.load_with(task) + pace() / 1_000.0,
-            // A group's load comes first: a worker's own is below 1 when weighed against it.
-            Policy::Spread(label) => {
-                self.load(label, worker, all) * 1_000.0 + worker.load_with(task) * pace().min(10.0)
-            }
-        }
-    }
-
-    fn load(&mut self, label: &str, worker: &Worker, all: &[Worker]) -> f64 {
+    /// The share of its slots in use of the group that a worker is of.
+    pub(crate) fn load(&mut self, label: &str, worker: &Worker, all: &[Worker]) -> f64 {
         if !self.0.contains_key(label) {
             let mut groups: BTreeMap<Option<String>, Group> = BTreeMap::new();
             for worker in all {

@@ -15,6 +15,7 @@ mod groups;
 mod pace;
 mod policy;
 mod round;
+mod score;
 mod task;
 mod worker;
 

@@ -1,4 +1,5 @@
 use crate::groups::Groups;
+use crate::score::score;
 use crate::{Amounts, Paces, Task, Worker};
 
 /// One round of choices: the workers as they stand, and what the round has given them.
@@ -31,7 +32,7 @@ impl<'a> Round<'a> {
             if !self.has_room(place, task) || !worker.suits(task) {
                 continue;
             }
-            let score = self.groups.score(task, worker, &self.workers, self.paces);
+            let score = score(task, worker, &self.workers, &mut self.groups, self.paces);
             if best.is_none_or(|(least, _)| score < least) {
                 best = Some((score, place));
             }
