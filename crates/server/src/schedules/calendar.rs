@@ -18,17 +18,26 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use super::zone::zone;
 
 /// What a field may hold, for those who are told that theirs may not.
-const FIELDS: [(&str, &str); 6] = [
-    ("second", "0 to 59"),
-    ("minute", "0 to 59"),
-    ("hour", "0 to 23"),
-    ("day of month", "1 to 31"),
-    ("month", "1 to 12, or JAN to DEC"),
-    ("day of week", "0 to 7, or SUN to SAT"),
+struct Field {
+    name: &'static str,
+    range: &'static str,
+    /// Its largest number, which a step may be as well.
+    most: u32,
+    has_words: bool,
+}
+
+const FIELDS: [Field; 6] = [
+    Field { name: "second", range: "0 to 59", most: 59, has_words: false },
+    Field { name: "minute", range: "0 to 59", most: 59, has_words: false },
+    Field { name: "hour", range: "0 to 23", most: 23, has_words: false },
+    Field { name: "day of month", range: "1 to 31", most: 31, has_words: true },
+    Field { name: "month", range: "1 to 12, or JAN to DEC", most: 12, has_words: true },
+    Field { name: "day of week", range: "0 to 7, or SUN to SAT", most: 7, has_words: true },
 ];
-/// Where the days stand among them.
-const DAY_OF_MONTH: usize = 3;
+/// Where some of them stand.
 const HOUR: usize = 2;
+const DAY_OF_MONTH: usize = 3;
+const DAY_OF_WEEK: usize = 5;
 
 /// No expression fires less often: the 29th of February may be eight years from the next.
 const YEARS_MAX: i16 = 12;
@@ -42,6 +51,8 @@ pub(crate) struct Calendar {
     zone: TimeZone,
     /// Whether it names no hours.
     is_hourly: bool,
+    /// Whether the day of the month and that of the week both have to fit; else either does.
+    needs_both_days: bool,
 }
 
 impl Calendar {
@@ -49,18 +60,18 @@ impl Calendar {
     pub(super) fn new(expression: &str, timezone: &str) -> Result<Self, InvalidField> {
         let fields = six_fields(expression)?;
         for (place, (position, field)) in fields.iter().enumerate() {
-            let mut alone = ["*"; 6];
-            alone[place] = field;
-            if CronParser::new().parse(&alone.join(" ")).is_err() {
-                let (name, range) = FIELDS[place];
+            if let Some(rule) = FIELDS[place].broken_by(place, field) {
+                let name = FIELDS[place].name;
                 let detail = format!("has {field:?} for its {name} at character {position}");
-                let detail = format!("{detail}; a {name} is {range}");
-                return Err(InvalidField::new("cron", detail).at(*position));
+                return Err(InvalidField::new("cron", format!("{detail}; {rule}")).at(*position));
             }
         }
         let is_hourly = ["*", "?", "*/1", "0-23"].contains(&fields[HOUR].1);
+        // As in Vixie cron, where a step over all days, `*/2`, counts as a star.
+        let needs_both_days =
+            [DAY_OF_MONTH, DAY_OF_WEEK].iter().any(|day| fields[*day].1.starts_with(['*', '?']));
         let fields = fields.map(|(_, field)| field).join(" ");
-        Ok(Self { fields, zone: zone(timezone)?, is_hourly })
+        Ok(Self { fields, zone: zone(timezone)?, is_hourly, needs_both_days })
     }
 
     /// The first time after `after`, if there is one.
@@ -115,9 +126,29 @@ impl Calendar {
     fn next_civil(&self, from: DateTime, is_included: bool) -> Option<DateTime> {
         let year = from.year();
         let last = year.saturating_add(YEARS_MAX).min(YEAR_MAX);
-        let cron = CronParser::new().parse(&format!("{} {year}-{last}", self.fields)).ok()?;
+        let parser = CronParser::builder().dom_and_dow(self.needs_both_days).build();
+        let cron = parser.parse(&format!("{} {year}-{last}", self.fields)).ok()?;
         let from = from.with().subsec_nanosecond(0).build().ok()?.to_zoned(TimeZone::UTC).ok()?;
         Some(cron.find_next_occurrence(&from, is_included).ok()?.datetime())
+    }
+}
+
+impl Field {
+    /// What it may hold, if the one that is given holds something else.
+    fn broken_by(&self, place: usize, given: &str) -> Option<String> {
+        let Self { name, range, most, has_words } = self;
+        let mut alone = ["*"; 6];
+        alone[place] = given;
+        // The library takes a month's name for an hour.
+        let has_strange_words = !has_words && given.contains(|c: char| c.is_ascii_alphabetic());
+        if has_strange_words || CronParser::new().parse(&alone.join(" ")).is_err() {
+            let article = if *name == "hour" { "an" } else { "a" };
+            return Some(format!("{article} {name} is {range}"));
+        }
+        let steps = given.split(',').filter_map(|part| part.split_once('/'));
+        let mut steps = steps.map(|(_, step)| step.parse::<u32>());
+        let is_too_wide = steps.any(|step| step.is_ok_and(|step| step > *most));
+        is_too_wide.then(|| format!("a step of its {name} is 1 to {most}"))
     }
 }
 

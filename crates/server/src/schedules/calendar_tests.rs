@@ -86,6 +86,64 @@ fn either_of_both_days_fits() {
 }
 
 #[test]
+fn a_day_that_begins_with_a_star_has_to_fit_as_well() {
+    // The 2nd of November 2026 is a Monday, as the 9th, 16th, 23rd and 30th are.
+    let mondays = ["11-09 00:00:00", "11-23 00:00:00", "12-07 00:00:00"];
+    let days = |expression| {
+        let days = firings(expression, "UTC", "2026-11-02T00:00:00Z", 3);
+        days.iter().map(|day| day.replace(" +00:00", "")).collect::<Vec<_>>()
+    };
+    assert_eq!(days("0 0 */2 * MON"), mondays, "on odd days alone");
+    assert_eq!(days("0 0 1-31/2 * MON"), ["11-03 00:00:00", "11-05 00:00:00", "11-07 00:00:00"]);
+    // On the first, if it is a Sunday, a Tuesday, a Thursday or a Saturday.
+    assert_eq!(days("0 0 1 * */2"), ["12-01 00:00:00", "04-01 00:00:00", "05-01 00:00:00"]);
+    assert_eq!(days("0 0 * * MON")[0], "11-09 00:00:00");
+    assert_eq!(days("0 0 5 * ?")[0], "11-05 00:00:00");
+}
+
+#[test]
+fn the_examples_of_the_manual_fire_as_it_says() {
+    // crontab(5) of Vixie cron; the 1st of January 2026 is a Thursday.
+    let first = |expression| firings(expression, "UTC", "2026-01-01T00:00:00Z", 3);
+    let cases = [
+        ("5 0 * * *", ["01-01 00:05:00", "01-02 00:05:00", "01-03 00:05:00"]),
+        ("15 14 1 * *", ["01-01 14:15:00", "02-01 14:15:00", "03-01 14:15:00"]),
+        ("0 22 * * 1-5", ["01-01 22:00:00", "01-02 22:00:00", "01-05 22:00:00"]),
+        ("23 0-23/2 * * *", ["01-01 00:23:00", "01-01 02:23:00", "01-01 04:23:00"]),
+        ("5 4 * * sun", ["01-04 04:05:00", "01-11 04:05:00", "01-18 04:05:00"]),
+        ("30 4 1,15 * 5", ["01-01 04:30:00", "01-02 04:30:00", "01-09 04:30:00"]),
+    ];
+    for (expression, expected) in cases {
+        assert_eq!(first(expression), expected.map(|at| format!("{at} +00:00")), "{expression}");
+    }
+}
+
+#[test]
+fn a_step_or_a_word_that_no_such_field_has_is_refused() {
+    for (expression, detail, position) in [
+        (
+            "*/61 * * * *",
+            r#""*/61" for its minute at character 1; a step of its minute is 1 to 59"#,
+            1,
+        ),
+        ("0 */25 * * *", r#""*/25" for its hour at character 3; a step of its hour is 1 to 23"#, 3),
+        ("0 0 1,*/32 * *", r#""1,*/32" for its day of month at character 5; a step of its"#, 5),
+        ("0 24 * * *", r#""24" for its hour at character 3; an hour is 0 to 23"#, 3),
+        ("0 DEC * * *", r#""DEC" for its hour at character 3; an hour is 0 to 23"#, 3),
+        ("*/0 * * * *", r#""*/0" for its minute at character 1; a minute is 0 to 59"#, 1),
+        ("0 9 * * FRX", r#""FRX" for its day of week at character 9; a day of week is"#, 9),
+    ] {
+        let refusal = Calendar::new(expression, "UTC").err().expect("out of range");
+        assert_eq!(refusal.position, Some(position), "{expression}");
+        let detail = format!("cron has {detail}");
+        assert!(refusal.to_string().starts_with(&detail), "{refusal}");
+    }
+    for expression in ["*/59 * * * *", "0 */23 * * *", "0 0 */31 */12 *", "0 0 L * *"] {
+        assert!(Calendar::new(expression, "UTC").is_ok(), "{expression}");
+    }
+}
+
+#[test]
 fn a_leap_day_is_waited_for() {
     let firings = firings("0 0 29 2 *", "UTC", "2096-03-01T00:00:00Z", 1);
     assert_eq!(firings, ["02-29 00:00:00 +00:00"]);
