@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ferry_tests::{Client, Cluster, wait};
+use ferry_tests::{Client, Cluster, Lease, wait};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -72,6 +72,57 @@ async fn a_new_leader_gives_every_worker_a_whole_session_and_no_more() {
     .await;
     assert!(elected.elapsed() > Duration::from_secs(2), "not before its time");
     client.get("/v1/workers/beats").await.expect(200);
+}
+
+#[tokio::test]
+async fn to_settle_is_a_sign_of_life_of_every_worker_whose_lease_it_was() {
+    let cluster = Cluster::start(1).await;
+    let client = cluster.client(1);
+    client.enqueue_many("q", 200).await;
+    let mut leases = Vec::new();
+    for worker in ["first", "second", "acks"] {
+        register(&client, worker, 1_500).await;
+        let take = json!({"worker": worker, "max": 60, "lease_ms": 60_000});
+        leases.push(client.dequeue("q", take).await);
+    }
+    let mut acked = leases.pop().expect("there are three").into_iter();
+    register(&client, "silent", 1_500).await;
+    let extend = |lease: &Lease| json!({"lease": lease.id, "action": "extend"});
+    let extends = json!({"settle": leases.iter().map(|of| extend(&of[0])).collect::<Vec<_>>()});
+    let mut settled = Instant::now();
+    wait::until("the silent one to be gone", wait::PATIENCE, async || {
+        if settled.elapsed() > Duration::from_millis(300) {
+            settled = Instant::now();
+            let answer = client.post("/v1/leases/settle", extends.clone()).await.expect(200);
+            assert_eq!(answer["settled"][1]["status"], 200, "{answer}");
+            let lease = acked.next().expect("there are enough").id;
+            let ack = json!({"operations": [{"ack": {"lease": lease}}]});
+            client.post("/v1/transactions", ack).await.expect(200);
+        }
+        (client.get("/v1/workers/silent").await.status == 404).then_some(())
+    })
+    .await;
+    for worker in ["first", "second", "acks"] {
+        client.get(&format!("/v1/workers/{worker}")).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_settles_and_takes_in_one_call_lives() {
+    let cluster = Cluster::start(1).await;
+    let client = cluster.client(1);
+    client.enqueue_many("q", 1_000).await;
+    register(&client, "busy", 1_000).await;
+    let mut lease = client.dequeue("q", json!({"worker": "busy"})).await.remove(0);
+    register(&client, "silent", 1_000).await;
+    wait::until("the silent one to be gone", wait::PATIENCE, async || {
+        // There is always another task, so it never waits.
+        let settle = json!([{"lease": lease.id, "action": "ack"}]);
+        lease = client.dequeue("q", json!({"worker": "busy", "settle": settle})).await.remove(0);
+        (client.get("/v1/workers/silent").await.status == 404).then_some(())
+    })
+    .await;
+    client.get("/v1/workers/busy").await.expect(200);
 }
 
 #[tokio::test]

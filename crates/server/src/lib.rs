@@ -31,6 +31,7 @@ mod between_nodes;
 mod body;
 mod body_reader;
 mod call;
+mod holders;
 mod idempotency;
 mod json_scan;
 mod named;

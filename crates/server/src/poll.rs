@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::answer;
 use crate::call::Call;
+use crate::holders::Holders;
 use crate::idempotency::{self, Stage};
 use crate::problem::Failure;
 use crate::relay::{Kind, Relay, Turn};
@@ -125,6 +126,10 @@ impl<'a> Poll<'a> {
     async fn run_here(&mut self) -> Result<Option<Response>, Failure> {
         // A leader that died may have carried it out since the last look.
         self.is_confirmed &= !self.call.key.may_be_kept();
+        let registered = self.registered();
+        let _present = registered
+            .as_ref()
+            .map(|worker| self.call.node.workers.sessions.enter(worker.as_str()));
         if self.settled.is_none() && !self.request.settle.is_empty() {
             let Some(answer) = self.propose().await? else { return Ok(None) };
             let index = answer.index;
@@ -136,10 +141,6 @@ impl<'a> Poll<'a> {
             }
         }
         let waiters = &self.call.node.waiters;
-        let registered = self.registered();
-        let _present = registered
-            .as_ref()
-            .map(|worker| self.call.node.workers.sessions.enter(worker.as_str()));
         let ticket = match waiters.ticket(self.request.queues.clone(), registered) {
             Ok(ticket) => ticket,
             Err(full) => return self.repeat_or_refuse(full).await,
@@ -315,18 +316,24 @@ impl<'a> Poll<'a> {
     async fn propose(&mut self) -> Result<Option<Answer>, Failure> {
         let request = &self.request;
         let with_settlements = self.settled.is_none();
-        let settle = request.settle.iter().filter(|_| with_settlements).cloned();
+        let settle = request.settle.iter().filter(|_| with_settlements);
+        let holders = Holders::of(self.call, settle.clone().map(|item| item.lease));
         let dequeue = Dequeue {
             queues: request.queues.iter().map(|queue| queue.as_str().into()).collect(),
             max: request.max,
             lease_ms: request.lease_ms,
             worker: request.worker.as_ref().map(|worker| worker.as_str().into()),
-            settle: settle.map(translate::settlement).collect(),
+            settle: settle.cloned().map(translate::settlement).collect(),
         };
         let idempotency = idempotency::of(self.call, self.stage());
         let proposal = Proposal { command: Some(Command::Dequeue(dequeue)), idempotency };
         match self.call.node.replica.propose(proposal, self.relay.remaining()).await {
-            Ok(answer) => Ok(Some(answer)),
+            Ok(answer) => {
+                if let Ok(Reply::Dequeued(dequeued)) = &answer.outcome.result {
+                    holders.sign(self.call, &dequeued.settled);
+                }
+                Ok(Some(answer))
+            }
             Err(error) => {
                 if error == ProposeError::OutcomeUnknown {
                     self.is_confirmed = false;

@@ -11,6 +11,7 @@ use hyper::StatusCode;
 
 use crate::answer;
 use crate::call::Call;
+use crate::holders::Holders;
 use crate::named::Named;
 use crate::problem::Failure;
 use crate::translate;
@@ -52,13 +53,13 @@ pub(crate) async fn settle(call: Call) -> Result<Response, Failure> {
     let build = |call: &Call| {
         let items = call.json::<SettleRequest>()?.check()?;
         let leases: Vec<LeaseId> = items.iter().map(|item| item.lease).collect();
-        // A list is of one worker, most often.
-        leases.first().into_iter().for_each(|lease| sign(call, *lease));
+        let holders = Holders::of(call, leases.iter().copied());
         let items = items.into_iter().map(translate::settlement).collect();
-        Ok((Command::Settle(Settle { items }), leases))
+        Ok((Command::Settle(Settle { items }), (leases, holders)))
     };
-    write(&call, build, |index, reply, leases| {
+    write(&call, build, |index, reply, (leases, holders)| {
         let Reply::Settled(settled) = reply else { return Err(Failure::outcome_unknown()) };
+        holders.sign(&call, &settled.items);
         let settled = translate::settled_items(leases.into_iter(), settled.items);
         Ok(answer::json(StatusCode::OK, index, &SettleResponse { settled }))
     })
@@ -69,20 +70,6 @@ pub(crate) async fn settle(call: Call) -> Result<Response, Failure> {
 #[derive(Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoFields {}
-
-/// Notes that the registered worker lives that holds a lease.
-fn sign(call: &Call, lease: LeaseId) {
-    let sessions = &call.node.workers.sessions;
-    if sessions.is_empty() {
-        return;
-    }
-    let holder = call.node.replica.view(|_, machine| {
-        let row = machine.task(lease.task)?.row;
-        let worker = row.worker.filter(|_| row.token == Some(lease.token.get()))?;
-        machine.worker(&worker).is_some().then_some(worker)
-    });
-    holder.into_iter().for_each(|worker| sessions.sign(&worker));
-}
 
 fn settled(index: LogIndex, accepted: &Accepted) -> Response {
     answer::json(StatusCode::OK, index, &translate::settled(accepted))
@@ -97,12 +84,13 @@ async fn settle_one(
     call.query.allow_write(&[])?;
     let build = |call: &Call| {
         let settlement = Settlement { lease, action: parse(call)? };
-        sign(call, lease);
+        let holders = Holders::of(call, [lease].into_iter());
         let items = vec![translate::settlement(settlement)];
-        Ok((Command::Settle(Settle { items }), ()))
+        Ok((Command::Settle(Settle { items }), holders))
     };
-    write(call, build, |index, reply, ()| {
+    write(call, build, |index, reply, holders| {
         let Reply::Settled(mut settled) = reply else { return Err(Failure::outcome_unknown()) };
+        holders.sign(call, &settled.items);
         let item = settled.items.pop().expect("one settlement has one outcome");
         match translate::outcome(item) {
             Ok(accepted) => Ok(render(index, &accepted)),

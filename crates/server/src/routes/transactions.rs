@@ -9,11 +9,12 @@ use ferry_core::command::{
     Cancel, Command, Enqueue, LeaseAck, LeaseNack, Operation, Require, Step, Transact,
 };
 use ferry_core::reply::{self, Done};
-use ferry_types::TaskId;
+use ferry_types::{LeaseId, TaskId};
 use hyper::StatusCode;
 
 use crate::answer;
 use crate::call::Call;
+use crate::holders::Holders;
 use crate::problem::Failure;
 use crate::routes::tasks::traceparent;
 use crate::translate;
@@ -26,17 +27,29 @@ pub(crate) async fn post(call: Call) -> Result<Response, Failure> {
         let checked = call.json::<TransactionRequest>()?.check(call.node.replica.now())?;
         let traceparent = traceparent(call);
         let create_queue = call.node.config.auto_create_queues;
+        let holders = Holders::of(call, checked.iter().filter_map(settled_lease));
         let step = |operation| step(operation, traceparent.as_deref(), create_queue);
         let operations = checked.into_iter().map(step);
         let operations = operations.map(|step| Operation { step: Some(step) }).collect();
-        Ok((Command::Transact(Transact { operations }), ()))
+        Ok((Command::Transact(Transact { operations }), holders))
     };
-    write(&call, build, |index, reply, ()| {
+    write(&call, build, |index, reply, holders| {
         let Reply::Transacted(transacted) = reply else { return Err(Failure::outcome_unknown()) };
+        holders.sign_all(&call);
         let results = transacted.results.iter().filter_map(result).collect();
         Ok(answer::json(StatusCode::OK, index, &TransactionResponse { results }))
     })
     .await
+}
+
+/// The lease that an operation settles, if it does.
+fn settled_lease(operation: &CheckedOperation) -> Option<LeaseId> {
+    match operation {
+        CheckedOperation::Ack(lease, _) | CheckedOperation::Nack(lease, _) => Some(*lease),
+        CheckedOperation::Enqueue(..)
+        | CheckedOperation::Cancel(_)
+        | CheckedOperation::Require(..) => None,
+    }
 }
 
 fn step(operation: CheckedOperation, traceparent: Option<&str>, create_queue: bool) -> Step {
