@@ -115,6 +115,7 @@ async fn what_a_worker_may_not_say_is_refused_and_changes_nothing() {
     let cluster = Cluster::start(1).await;
     let client = cluster.client(1);
     for (body, field) in [
+        (json!({"queues": ["a", "a"]}), "queues[1]"),
         (json!({"slots": 0}), "slots"),
         (json!({"slots": 1_001}), "slots"),
         (json!({"session_ms": 999}), "session_ms"),

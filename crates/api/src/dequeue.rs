@@ -3,7 +3,7 @@ use std::time::Duration;
 use ferry_types::{QueueName, WorkerName, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidField, SettledItem, Settlement, TaskDocument};
+use crate::{InvalidField, SettledItem, Settlement, TaskDocument, null};
 
 /// The body of `POST /v1/queues/{queue}/dequeue` and, with `queues`, of `POST /v1/dequeue`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -11,11 +11,13 @@ use crate::{InvalidField, SettledItem, Settlement, TaskDocument};
 pub struct DequeueRequest {
     /// 1 to 100 queues, tried in order; one answer may take from several. Only where the path
     /// names no queue.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null::or_default")]
     pub queues: Vec<QueueName>,
     /// The most tasks. 1 to 1,000; 1.
+    #[serde(deserialize_with = "null::or_dequeue_max")]
     pub max: u32,
     /// How long to wait for the first task, in milliseconds. 0 to 60,000; 0.
+    #[serde(deserialize_with = "null::or_default")]
     pub wait_ms: u64,
     /// How long the leases last, in milliseconds. 1 to 12 hours; the task's, else the queue's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,7 +26,7 @@ pub struct DequeueRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerName>,
     /// Up to 1,000 earlier leases, settled before anything is taken.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null::or_default")]
     pub settle: Vec<Settlement>,
 }
 

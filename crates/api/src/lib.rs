@@ -27,6 +27,7 @@ mod invalid_field;
 mod labels;
 mod limit;
 mod new_task;
+mod null;
 mod operation_reader;
 mod problem;
 mod purge;

@@ -2,14 +2,14 @@ use ferry_types::{LimitName, QueueName, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::new_task::{check_key, check_type};
-use crate::{InvalidField, Rate};
+use crate::{InvalidField, Rate, null};
 
 /// What a named limit says: the body of `PUT /v1/limits/{limit}`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitSettings {
     /// Which tasks it binds.
-    #[serde(rename = "match")]
+    #[serde(rename = "match", deserialize_with = "null::or_default")]
     pub scope: LimitMatch,
     /// The most of them that may be leased at a time, over all queues. 1 to 1,000,000,000; none.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    CheckedRetry, InvalidField, OnDependencyFailure, RetryPolicy, Unique, labels, raw, resources,
-    rfc3339,
+    CheckedRetry, InvalidField, OnDependencyFailure, RetryPolicy, Unique, labels, null, raw,
+    resources, rfc3339,
 };
 
 /// A task as its producer describes it. What is left out is the queue's setting or the default.
@@ -48,31 +48,31 @@ pub struct NewTask {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
     /// The producer's labels: up to 64, keys of 1 to 128 bytes, values of up to 256.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels::deserialize")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null::or_labels")]
     pub labels: BTreeMap<String, String>,
     /// Tasks with the same key go in order, or take turns with those of other keys, 1 to 256 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Locks that a lease on it takes: up to 100 names of 1 to 256 bytes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null::or_default")]
     pub locks: Vec<String>,
     /// A key that one task of the queue has at a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unique: Option<Unique>,
     /// Tasks that must have ended well before it runs: up to 100, which exist.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null::or_default")]
     pub depends_on: Vec<TaskId>,
     /// What becomes of it if one of them is dead, cancelled or expired. `cancel`.
-    #[serde(skip_serializing_if = "OnDependencyFailure::is_default")]
+    #[serde(
+        skip_serializing_if = "OnDependencyFailure::is_default",
+        deserialize_with = "null::or_default"
+    )]
     pub on_dependency_failure: OnDependencyFailure,
     /// What it takes of its worker's resources: up to 16 kinds, with names of 1 to 128 bytes.
-    #[serde(
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "resources::deserialize"
-    )]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null::or_resources")]
     pub resources: BTreeMap<String, u64>,
     /// The labels that its worker must have, each with this value: as many and as long as labels.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels::deserialize")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null::or_labels")]
     pub selector: BTreeMap<String, String>,
 }
 

@@ -28,7 +28,8 @@ pub fn document() -> Value {
                 linearizable unless `consistency=stale` is asked for. A write with an \
                 `Idempotency-Key` may be repeated: the answer is the first one. Durations are \
                 integers of milliseconds, times are RFC 3339 UTC. A request with an unknown field \
-                or query parameter is refused.",
+                or query parameter is refused. `null` in place of a field that may be left out is \
+                as leaving it out; a `payload` and a `result` are JSON, so theirs is kept.",
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },

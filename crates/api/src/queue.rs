@@ -1,17 +1,20 @@
 use ferry_types::{QueueName, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::{AssignPolicy, InvalidField, Rate, RetryPolicy};
+use crate::{AssignPolicy, InvalidField, Rate, RetryPolicy, null};
 
 /// What a queue may be told: the body of `PUT /v1/queues/{queue}`. What is left out is the default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QueueSettings {
     /// How long a lease lasts, in milliseconds. 1 to 12 hours; 30,000.
+    #[serde(deserialize_with = "null::or_queue_lease")]
     pub lease_ms: u64,
     /// Attempts before a task is dead; 0 is no limit. 0 to 1,000,000; 25.
+    #[serde(deserialize_with = "null::or_queue_attempts")]
     pub max_attempts: u32,
     /// How failed tasks back off.
+    #[serde(deserialize_with = "null::or_default")]
     pub retry: RetryPolicy,
     /// The most unfinished tasks. 1 or more; none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,6 +28,7 @@ pub struct QueueSettings {
     pub ttl_ms: Option<u64>,
     /// How long a task that succeeded, was cancelled or expired is kept, in milliseconds. 0 to ten
     /// years; 3,600,000.
+    #[serde(deserialize_with = "null::or_result_retention")]
     pub result_retention_ms: u64,
     /// How long a dead task is kept, in milliseconds. 0 to ten years; forever.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,8 +44,10 @@ pub struct QueueSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_concurrency: Option<u64>,
     /// Whether keys take turns, whatever the priority and the age of their tasks. false.
+    #[serde(deserialize_with = "null::or_default")]
     pub fair: bool,
     /// How its tasks come to workers. `"pull"`.
+    #[serde(deserialize_with = "null::or_default")]
     pub assign: AssignPolicy,
 }
 
@@ -198,7 +204,6 @@ mod tests {
             let message = settings(json).expect_err("unknown field").to_string();
             assert!(message.starts_with("unknown field `lease`, expected"), "{message}");
         }
-        assert!(settings(r#"{"lease_ms": null}"#).is_err(), "a lease has a length");
     }
 
     #[test]

@@ -4,18 +4,20 @@ use ferry_types::limits;
 use serde::{Deserialize, Serialize};
 
 use crate::new_task::{check_key, check_type};
-use crate::{Code, InvalidField, labels};
+use crate::{Code, InvalidField, labels, null};
 
 /// The body of `POST /v1/queues/{queue}/redrive`; may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedriveRequest {
     /// Which dead tasks; all.
+    #[serde(deserialize_with = "null::or_default")]
     pub filter: DeadFilter,
     /// How many at most. 1 or more; all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<u64>,
     /// Count them and change nothing. false.
+    #[serde(deserialize_with = "null::or_default")]
     pub dry_run: bool,
 }
 
@@ -30,7 +32,7 @@ pub struct DeadFilter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Only with all of these labels.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels::deserialize")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null::or_labels")]
     pub labels: BTreeMap<String, String>,
     /// Only those whose last error contains this text, 1 to 4,096 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 use ferry_types::limits;
 use serde::{Deserialize, Serialize};
 
-use crate::InvalidField;
+use crate::{InvalidField, null};
 
 /// How long a failed task backs off: `initial_ms * multiplier^(attempt - 1)`, at most `max_ms`,
 /// then moved by up to `jitter` of itself in either direction. What is left out is the default.
@@ -9,12 +9,16 @@ use crate::InvalidField;
 #[serde(default, deny_unknown_fields)]
 pub struct RetryPolicy {
     /// The first backoff, in milliseconds. 0 to ten years; 1,000.
+    #[serde(deserialize_with = "null::or_initial_backoff")]
     pub initial_ms: u64,
     /// The growth per attempt. 1.0 to 100.0; 2.0.
+    #[serde(deserialize_with = "null::or_multiplier")]
     pub multiplier: f64,
     /// The longest backoff before jitter, in milliseconds. 0 to ten years; 3,600,000.
+    #[serde(deserialize_with = "null::or_longest_backoff")]
     pub max_ms: u64,
     /// The share moved by chance. 0.0 to 1.0; 0.1.
+    #[serde(deserialize_with = "null::or_jitter")]
     pub jitter: f64,
 }
 

@@ -1,7 +1,7 @@
 use ferry_types::{QueueName, ScheduleName, TaskId, Timestamp, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckedTask, Due, InvalidField, NewTask, Payload, rfc3339};
+use crate::{CheckedTask, Due, InvalidField, NewTask, Payload, null, rfc3339};
 
 /// What a schedule says: the body of `PUT /v1/schedules/{schedule}`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -23,12 +23,16 @@ pub struct ScheduleSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<NewTask>,
     /// What a firing does while the task of an earlier one is unfinished; `allow`.
+    #[serde(deserialize_with = "null::or_default")]
     pub overlap: Overlap,
     /// What becomes of firings that were missed; `none`.
+    #[serde(deserialize_with = "null::or_default")]
     pub catch_up: CatchUp,
     /// By how much at most a task is due later than its firing, in milliseconds. 0 to a day; 0.
+    #[serde(deserialize_with = "null::or_default")]
     pub jitter_ms: u64,
     /// Whether it does not fire for now; false.
+    #[serde(deserialize_with = "null::or_default")]
     pub paused: bool,
 }
 

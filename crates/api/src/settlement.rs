@@ -2,7 +2,7 @@ use ferry_types::{LeaseId, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{ExtendRequest, InvalidField, raw};
+use crate::{ExtendRequest, InvalidField, null, raw};
 
 /// What the holder of a lease does with it: an item of a settle list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,6 +48,7 @@ pub struct NackRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
     /// No further attempt: the task is dead. false.
+    #[serde(deserialize_with = "null::or_default")]
     pub dead: bool,
 }
 

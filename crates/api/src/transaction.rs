@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     AckRequest, CheckedTask, EnqueuedTask, InvalidField, NackRequest, NewTask, Settled, TaskState,
-    raw,
+    null, raw,
 };
 
 /// The body of `POST /v1/transactions`: several things in order, each of which sees the earlier
@@ -67,7 +67,7 @@ pub struct NackOperation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
     /// No further attempt: the task is dead. false.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub dead: bool,
 }
 

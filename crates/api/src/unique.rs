@@ -1,7 +1,7 @@
 use ferry_types::limits;
 use serde::{Deserialize, Serialize};
 
-use crate::InvalidField;
+use crate::{InvalidField, null};
 
 /// A key that one task of a queue has at a time: a second enqueue under it is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,7 +10,7 @@ pub struct Unique {
     /// The key, 1 to 256 bytes.
     pub key: String,
     /// How long the task has it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null::or_default")]
     pub until: UniqueUntil,
 }
 

@@ -1,30 +1,30 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ferry_types::{LeaseId, QueueName, TaskId, WorkerName, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::invalid_field::millis;
-use crate::{InvalidField, labels, resources};
+use crate::{InvalidField, labels, null, resources};
 
 /// What a worker says about itself: the body of `PUT /v1/workers/{worker}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkerSettings {
     /// The queues that tasks may be assigned to it from, up to 100. It may ask for others' by name.
+    #[serde(deserialize_with = "null::or_default")]
     pub queues: Vec<QueueName>,
     /// How many tasks it may have at a time. 1 to 1,000; 1.
+    #[serde(deserialize_with = "null::or_worker_slots")]
     pub slots: u32,
     /// What it has of each resource: up to 16 kinds, with names of 1 to 128 bytes.
-    #[serde(
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "resources::deserialize"
-    )]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null::or_resources")]
     pub resources: BTreeMap<String, u64>,
     /// What tasks may select it by: up to 64, keys of 1 to 128 bytes, values of up to 256.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels::deserialize")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null::or_labels")]
     pub labels: BTreeMap<String, String>,
     /// How long its session lasts without a sign of life, in milliseconds. 1,000 to 600,000;
     /// 10,000.
+    #[serde(deserialize_with = "null::or_session")]
     pub session_ms: u64,
 }
 
@@ -36,6 +36,11 @@ impl WorkerSettings {
     pub fn check(&self) -> Result<(), InvalidField> {
         let most = limits::WORKER_QUEUES_MAX;
         InvalidField::check_length("queues", self.queues.len(), most, "queues")?;
+        let mut named = BTreeSet::new();
+        if let Some(place) = self.queues.iter().position(|queue| !named.insert(queue)) {
+            let detail = format!("names {} once more; name each queue once", self.queues[place]);
+            return Err(InvalidField::new(format!("queues[{place}]"), detail));
+        }
         InvalidField::check_range("slots", self.slots, 1..=limits::WORKER_SLOTS_MAX)?;
         resources::check(&self.resources)?;
         labels::check("labels", &self.labels)?;
@@ -147,6 +152,7 @@ mod tests {
         let kinds: Vec<String> = (0..17).map(|kind| format!("\"k{kind}\":1")).collect();
         let kinds = format!(r#"{{"resources":{{{}}}}}"#, kinds.join(","));
         for (json, expected) in [
+            (r#"{"queues":["a","b","a"]}"#, "queues[2] names a once more; name each queue once"),
             (r#"{"slots":0}"#, "slots must be 1 to 1000, not 0"),
             (r#"{"slots":1001}"#, "slots must be 1 to 1000, not 1001"),
             (r#"{"session_ms":999}"#, "session_ms must be 1000 to 600000, not 999"),

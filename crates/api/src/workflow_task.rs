@@ -46,7 +46,7 @@ impl<'de> Visitor<'de> for TaskInWorkflow {
             task_ref: place.task_ref.ok_or_else(|| A::Error::missing_field("ref"))?,
             queue: place.queue.ok_or_else(|| A::Error::missing_field("queue"))?,
             task,
-            depends_on: place.depends_on.unwrap_or_default(),
+            depends_on: place.depends_on.flatten().unwrap_or_default(),
         })
     }
 }
@@ -56,7 +56,8 @@ impl<'de> Visitor<'de> for TaskInWorkflow {
 struct Place {
     task_ref: Option<TaskRef>,
     queue: Option<QueueName>,
-    depends_on: Option<Vec<String>>,
+    /// It may be given as null.
+    depends_on: Option<Option<Vec<String>>>,
 }
 
 impl<'de> Aside<'de> for Place {

@@ -81,3 +81,18 @@ fn dependencies_have_a_limit_in_all() {
     let refused = check(limits::WORKFLOW_DEPENDENCIES_MAX + 1).expect_err("too many");
     assert_eq!(refused.to_string(), "tasks must be at most 100000 dependencies in all, not 100001");
 }
+
+#[test]
+fn only_a_task_of_a_workflow_depends_on_more_than_a_hundred() {
+    let wide = |count: usize| vec!["\"t1\""; count].join(",");
+    let alone = |count: usize| {
+        let json = format!(r#"{{"payload":1,"depends_on":[{}]}}"#, wide(count));
+        let task: crate::NewTask = serde_json::from_str(&json).expect("well-formed");
+        task.check(Timestamp::from_millis(0))
+    };
+    assert!(alone(100).is_ok());
+    let refused = alone(101).expect_err("too many");
+    assert_eq!(refused.to_string(), "depends_on must be at most 100 tasks, not 101");
+    let task = format!(r#"{{"ref":"a","queue":"q","payload":1,"depends_on":[{}]}}"#, wide(10_000));
+    assert!(check(&format!(r#"{{"tasks":[{task}]}}"#)).is_ok());
+}

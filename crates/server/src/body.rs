@@ -218,6 +218,8 @@ mod tests {
             br#"{"operations": [{"cancel": {"task": "t1"}}, {"enqueue": {"queu": "q"}}]}"#;
         let refusal = refusal::<TransactionRequest>;
         unknown(refusal(operations), "operations[1].enqueue.queu", "mean queue?");
+        let assign = br#"{"assign": {"spread": "zone", "x": 1}}"#;
+        unknown(self::refusal::<QueueSettings>(assign), "assign.x", "known are spread");
         let kind = br#"{"operations": [{"cancle": {}}]}"#;
         unknown(refusal(kind), "operations[0].cancle", "mean cancel?");
         for (wrong, meant) in [("reff", "ref"), ("qeue", "queue"), ("depend_on", "depends_on")] {
@@ -244,6 +246,22 @@ mod tests {
         lists(refusal::<SettleRequest>(br#"{"settle": [["l1.1", "ack"]]}"#), "settle[0]");
         let cancel = br#"{"operations": [{"cancel": ["t1"]}]}"#;
         lists(refusal::<TransactionRequest>(cancel), "operations[0].cancel");
+    }
+
+    #[test]
+    fn a_policy_without_its_label_is_told_how_to_write_it() {
+        for (assign, given) in
+            [(r#""spread""#, "string"), (r#""push""#, "string"), ("1", "integer")]
+        {
+            let body = format!(r#"{{"assign": {assign}}}"#);
+            let (code, field, detail) = refusal::<QueueSettings>(body.as_bytes());
+            assert_eq!((code, field.as_str()), (Code::InvalidArgument, "assign"), "{detail}");
+            let policies =
+                r#""pull", "least_loaded", "best_fit" or {"spread": "a worker's label"}"#;
+            assert!(detail.contains(given) && detail.ends_with(policies), "{detail}");
+        }
+        let (code, field, _) = refusal::<QueueSettings>(br#"{"assign": {}}"#);
+        assert_eq!((code, field.as_str()), (Code::InvalidArgument, "assign.spread"));
     }
 
     #[test]

@@ -55,12 +55,16 @@ fn cases() -> Vec<Case> {
         case("Settlement", settle, SETTLEMENT, "settle[0].", settlements),
         case("AddNode", "{FIELDS}", NODE, "", add_node),
         case("TransferLeader", "{FIELDS}", "", "", transfer),
+        case("LimitMatch", r#"{"match": {FIELDS}, "max_concurrency": 1}"#, MATCH, "match.", limit),
+        case("DeadFilter", r#"{"filter": {FIELDS}}"#, "", "filter.", redrive),
     ]
 }
 
 /// The first backoff is at most the longest.
 const RETRY: &str = r#""initial_ms": 0, "max_ms": 315360000000"#;
 const LIMIT: &str = r#""match": {"queue": "q"}, "rate": {"per_second": 1}"#;
+/// One of its fields has to be there.
+const MATCH: &str = r#""OTHER": "o""#;
 const ENQUEUE: &str = r#""queue": "q", "payload": 1"#;
 const MEMBER: &str = r#""ref": "a", "queue": "q", "payload": 1"#;
 const SCHEDULE: &str = r#"WHEN, "queue": "q", "task": {"payload": 1}"#;
@@ -115,6 +119,36 @@ fn what_is_left_out_is_the_default_that_the_document_says() {
     assert!(measured > 20, "only {measured} defaults");
 }
 
+#[test]
+fn null_is_as_leaving_a_field_out() {
+    let document = api::openapi::document();
+    let schemas = document["components"]["schemas"].as_object().expect("an object");
+    let is_optional = |schema: &Value, field: &str| {
+        // A payload and a result are JSON, so null is one of their values.
+        let is_needed =
+            schema["required"].as_array().is_some_and(|all| all.contains(&field.into()));
+        !is_needed && field != "payload" && field != "result"
+    };
+    let mut measured = BTreeSet::new();
+    for case in cases() {
+        let schema = &schemas[case.schema];
+        for (field, _) in properties(schema).filter(|(field, _)| is_optional(schema, field)) {
+            let null = case.read(field, "null").map_err(problem);
+            let left_out = case.read_without(field).map_err(problem);
+            let left_out = left_out.map_err(|problem| problem.detail);
+            assert_eq!(null.map_err(|problem| problem.detail), left_out, "{}.{field}", case.schema);
+            measured.insert((case.schema, field.as_str()));
+        }
+    }
+    let requests = schemas.iter().filter(|(_, of)| of["additionalProperties"] == false);
+    // An operation is the one field that it has.
+    for (name, schema) in requests.filter(|(_, of)| of["maxProperties"] != 1) {
+        for (field, _) in properties(schema).filter(|(field, _)| is_optional(schema, field)) {
+            assert!(measured.contains(&(name.as_str(), field)), "{name}.{field} is not measured");
+        }
+    }
+}
+
 impl Case {
     fn read(&self, field: &str, value: &str) -> Read {
         self.read_with(field, &format!("\"{field}\": {value}"))
@@ -130,8 +164,11 @@ impl Case {
         let fields: Vec<&str> = needed.chain([fields]).filter(|part| !part.is_empty()).collect();
         let operation = self.path.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
         let action = if field == "lease_ms" { "extend" } else { "nack" };
-        let when = if field == "every_ms" { "" } else { r#""cron": "0 9 * * *", "# };
+        let when =
+            if ["cron", "every_ms"].contains(&field) { "" } else { r#""cron": "0 9 * * *", "# };
+        let other = if field == "key" { "type" } else { "key" };
         let body = self.body.replace("FIELDS", &fields.join(", ")).replace("WHEN, ", when);
+        let body = body.replace("OTHER", other);
         (self.read)(&body.replace("OPERATION", operation).replace("ACTION", action))
     }
 }

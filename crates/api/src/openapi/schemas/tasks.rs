@@ -1,7 +1,7 @@
 use ferry_types::limits::{
     ATTEMPTS_MAX, DELAY_MAX, DEPENDENCIES_MAX, LABEL_KEY_BYTES_MAX, LABEL_VALUE_BYTES_MAX,
-    LABELS_MAX, LEASE_MAX, LOCKS_MAX, PAGE_MAX, TASKS_PER_REQUEST_MAX, UNIQUE_KEY_BYTES_MAX,
-    WORKFLOW_TASKS_MAX,
+    LABELS_MAX, LEASE_MAX, LINES_PER_PICK_MAX, LOCKS_MAX, PAGE_MAX, TASKS_PER_REQUEST_MAX,
+    UNIQUE_KEY_BYTES_MAX, WORKFLOW_TASKS_MAX,
 };
 use serde_json::{Value, json};
 
@@ -11,6 +11,16 @@ use crate::openapi::schema::{
     answer, any, bounded, count, described, duration, integer, list, moment, of, or, pattern,
     request, text, words,
 };
+
+/// Needs are what a task takes and what it selects.
+fn resources() -> Value {
+    let description = format!(
+        "What it takes of its worker's resources. Where a queue has tasks of more than \
+         {LINES_PER_PICK_MAX} kinds of needs that nobody can meet for now, what stands behind these \
+         is not looked at: take few sizes, not one for each task."
+    );
+    described(&description, "Resources")
+}
 
 pub(super) fn all() -> Vec<(&'static str, Value)> {
     let states = TaskState::ALL.map(TaskState::as_str);
@@ -131,7 +141,7 @@ fn new_task() -> Value {
                 list("Tasks that must have ended first.", of("TaskId"), 0, DEPENDENCIES_MAX),
             ),
             ("on_dependency_failure", or(on_failure(), "cancel")),
-            ("resources", described("What it takes of its worker's resources.", "Resources")),
+            ("resources", resources()),
             ("selector", described("The labels that its worker must have.", "Labels")),
         ],
     );

@@ -98,8 +98,8 @@ fn settings() -> Value {
     let slots = integer("How many tasks it may have at a time.", 1, u64::from(WORKER_SLOTS_MAX));
     let session = "How long its session lasts without a sign of life.";
     let session = duration(session, millis(SESSION_MIN), SESSION_MAX);
-    let queues =
-        "The queues that tasks may be assigned to it from. It may ask for others' by name.";
+    let queues = "The queues that tasks may be assigned to it from, each once; none if left out, so that it \
+         gets what it asks for alone. It may ask for tasks of any queue.";
     request(
         "What a worker says about itself.",
         &[],
