@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use ferry_tests::{Assignments, Client, Cluster, Lease};
+use ferry_tests::{Assignments, Client, Cluster, Lease, wait};
 use serde_json::json;
 
 async fn stream(client: &Client, worker: &str) -> Assignments {
@@ -101,4 +101,35 @@ async fn a_rate_lets_through_in_its_time_what_is_assigned() {
     let took = begin.elapsed();
     let due = Duration::from_millis(5 * 250);
     assert!(took > due.mul_f64(0.8) && took < due + Duration::from_secs(2), "it took {took:?}");
+}
+
+#[tokio::test]
+async fn a_worker_that_hangs_with_its_stream_open_gets_nothing_more() {
+    const TASKS: usize = 20;
+    let cluster = Cluster::start(1).await;
+    let client = cluster.client(1);
+    let policy = json!({"assign": "least_loaded", "lease_ms": 1_000, "max_attempts": 3});
+    client.put_queue("mail", policy).await;
+    let settings = json!({"queues": ["mail"], "slots": 2, "session_ms": 1_000});
+    for worker in ["hung", "lively"] {
+        client.put(&format!("/v1/workers/{worker}"), settings.clone()).await.expect(201);
+    }
+    let mut hung = stream(&client, "hung").await;
+    client.enqueue_many("mail", 2).await;
+    for _ in 0..2 {
+        assert_eq!(hung.lease().await.attempt, 1);
+    }
+    let mut lively = stream(&client, "lively").await;
+    client.enqueue_many("mail", TASKS - 2).await;
+    for _ in 0..TASKS {
+        let lease = lively.lease().await;
+        client.settle(&lease.id, "ack", json!({})).await.expect(200);
+    }
+    assert_eq!(client.count("mail", "succeeded").await, TASKS as u64);
+    assert_eq!(hung.next().await, None, "its stream has ended");
+    let patience = Duration::from_secs(10);
+    wait::until("its session to end", patience, async || {
+        (client.get("/v1/workers/hung").await.status == 404).then_some(())
+    })
+    .await;
 }

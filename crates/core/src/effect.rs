@@ -24,6 +24,11 @@ pub enum Effect {
         /// The worker's name.
         worker: String,
     },
+    /// A lease of a registered worker ran out: it may hang, whatever its connections look like.
+    Lapsed {
+        /// The worker's name.
+        worker: String,
+    },
     /// A registered worker has done a task. Whoever chooses workers may learn from it.
     Served {
         /// The worker's name.

@@ -172,6 +172,8 @@ async fn ring(
                     waiters.wake_worker(&worker);
                     workers.wake();
                 }
+                // Who lives comes back at once; who hangs gets nothing more, and its session ends.
+                Effect::Lapsed { worker } => workers.streams.close(&worker),
                 Effect::Served { worker, task_type, took } => {
                     workers.served(&worker, &task_type, took);
                 }

@@ -82,6 +82,7 @@ impl<'a> Applying<'a> {
         self.stir_limited();
         let events = self.store_events();
         let room = std::mem::take(&mut self.dirty.room);
+        let mut lapsed = std::mem::take(&mut self.dirty.lapsed);
         let served = std::mem::take(&mut self.dirty.served);
         let Stored { mut changes, woken } = self.dirty.store(self.machine, before);
         changes.extend(events);
@@ -96,12 +97,16 @@ impl<'a> Applying<'a> {
             is_any.then(|| Effect::Wake { queue: queue.name.clone(), tasks })
         };
         let workers = &self.machine.queues.workers;
+        lapsed.retain(|worker| workers.named(worker).is_some());
+        let lapsed = lapsed.into_iter().map(|worker| Effect::Lapsed { worker: worker.into() });
         let room = room.into_iter().map(|worker| match workers.named(&worker) {
             Some(_) => Effect::Room { worker: worker.into() },
             None => Effect::Left { worker: worker.into() },
         });
         let gone = self.gone.into_iter().map(|queue| Effect::Gone { queue });
-        let hints = woken.into_iter().filter_map(wake).chain(room).chain(served).chain(gone);
+        // First, so that nobody is woken to give them more.
+        let hints = lapsed.chain(woken.into_iter().filter_map(wake));
+        let hints = hints.chain(room).chain(served).chain(gone);
         (hints.collect(), changes)
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Dirty {
     pub(crate) workers: BTreeSet<Box<str>>,
     /// Workers that may get what they could not before.
     pub(crate) room: BTreeSet<Box<str>>,
+    /// Workers of which a lease ran out.
+    pub(crate) lapsed: BTreeSet<Box<str>>,
     /// What workers have done, for effects.
     pub(crate) served: Vec<Effect>,
     /// Tasks by queue that may be taken although it was not they that changed.

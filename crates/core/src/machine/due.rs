@@ -34,6 +34,7 @@ impl Applying<'_> {
     }
 
     fn task_is_due(&mut self, id: TaskId) {
+        self.note_lapse(id);
         let Some(task) = self.machine.known_task(id) else { return self.remove_task(id) };
         let is_too_late = task.ttl_end().is_some_and(|end| end <= self.machine.now());
         match task.state() {
@@ -53,6 +54,15 @@ impl Applying<'_> {
             | TaskState::Dead { .. }
             | TaskState::Cancelled { .. }
             | TaskState::Expired { .. } => self.remove_task(id),
+        }
+    }
+
+    /// Notes whose lease runs out, if a registered worker has it.
+    fn note_lapse(&mut self, id: TaskId) {
+        let workers = &self.machine.queues.workers;
+        let session = self.machine.tasks.get(id).and_then(|task| workers.holding(task));
+        if let Some(worker) = session.and_then(|session| workers.of(session)) {
+            self.dirty.lapsed.insert(worker.name.clone());
         }
     }
 

@@ -26,6 +26,7 @@ pub(crate) fn applied(applied: &Applied) -> String {
             Effect::Wake { queue, tasks } => format!("wake {queue} {tasks}"),
             Effect::Room { worker } => format!("room {worker}"),
             Effect::Left { worker } => format!("left {worker}"),
+            Effect::Lapsed { worker } => format!("lapsed {worker}"),
             Effect::Served { worker, task_type, took } => {
                 let took = time(u64::try_from(took.as_millis()).expect("scripts are short"));
                 format!("{worker} did {task_type} in {took}")

@@ -119,6 +119,9 @@ impl Witness {
                     assert!(rooms.insert(worker.as_str()), "{worker} left and has room");
                     assert!(self.machine.worker(worker).is_none(), "{worker} is there");
                 }
+                Effect::Lapsed { worker } => {
+                    assert!(woken.is_empty() && rooms.is_empty(), "{worker} lapsed before that");
+                }
                 Effect::Served { worker, .. } => {
                     let is_room = rooms.contains(worker.as_str());
                     assert!(is_room, "{worker} is done and has no room");
