@@ -52,6 +52,6 @@ pub use reply::Reply;
 pub use state::StateName;
 pub use traffic::{Sums, TrafficBucket, TrafficView};
 pub use view::{
-    HistoryView, LimitView, Offer, QueueView, ReadyTask, ScheduleView, Seen, TaskFilter, TaskView,
-    WorkerView, WorkflowTaskView,
+    HistoryView, LeaseView, LimitView, Offer, QueueView, ReadyTask, ScheduleView, Seen, TaskFilter,
+    TaskView, WorkerView, WorkflowTaskView,
 };

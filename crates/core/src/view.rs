@@ -127,6 +127,15 @@ impl WorkerView<'_> {
     }
 }
 
+/// A lease of a registered worker.
+#[derive(Clone, Copy, Debug)]
+pub struct LeaseView<'a> {
+    /// Who has it.
+    pub worker: WorkerView<'a>,
+    /// What it uses of the worker's resources, if it uses any.
+    pub resources: Option<&'a BTreeMap<String, u64>>,
+}
+
 /// A ready task that may be assigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadyTask<'a> {

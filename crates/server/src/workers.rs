@@ -9,6 +9,7 @@
 //!    connects again: the live ones come first on every connection.
 
 mod assignments;
+mod ending;
 mod look;
 mod scheduler;
 mod sessions;
@@ -19,12 +20,14 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use ferry_core::Command;
 use ferry_replica::Replica;
 use ferry_scheduler::Paces;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use assignments::{Assignments, Form, LINES};
+pub(crate) use ending::{Announced, Ending};
 pub(crate) use sessions::{Presence, Sessions};
 pub(crate) use streams::{Item, Streams};
 
@@ -41,6 +44,8 @@ pub(crate) struct Workers {
     pub(crate) refused: AtomicU64,
     /// Sessions that this node ended as the leader.
     pub(crate) ended: AtomicU64,
+    /// Leases that are about to end.
+    ending: Ending,
     /// How long tasks take.
     paces: Mutex<Paces>,
     /// Rung when there may be something to assign.
@@ -51,6 +56,13 @@ impl Workers {
     /// There may be something to assign: look.
     pub(crate) fn wake(&self) {
         self.bell.notify_one();
+    }
+
+    /// Announces the leases that a command ends, if anybody gets what it is assigned. Whoever proposes
+    /// it wakes the scheduler behind it.
+    pub(crate) fn announce(&self, command: &Command) -> Option<Announced<'_>> {
+        let Command::Settle(settle) = command else { return None };
+        if self.streams.len() == 0 { None } else { self.ending.announce(&settle.items) }
     }
 
     /// Notes how long a task of a kind took at a worker. Every node does, so that a new leader

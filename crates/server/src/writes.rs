@@ -74,10 +74,14 @@ pub(crate) async fn carry_out<E>(
         }
         let idempotency = idempotency::of(call, stage);
         let coming = brings_task(&command);
+        let ending = call.node.workers.announce(&command);
         let proposal = Proposal { command: Some(command), idempotency };
         let proposed = call.node.replica.propose(proposal, relay.remaining());
         // Polled behind the proposal, so that whoever is woken proposes behind it too.
-        let announced = async { coming.iter().for_each(|queue| call.node.waiters.announce(queue)) };
+        let announced = async {
+            coming.iter().for_each(|queue| call.node.waiters.announce(queue));
+            ending.iter().for_each(|_| call.node.workers.wake());
+        };
         match futures::join!(proposed, announced).0 {
             Ok(Answer { index, outcome, .. }) => {
                 let replayed = outcome.replayed;

@@ -1,14 +1,26 @@
 //! What readers and the scheduler may ask about workers.
 
+use ferry_types::LeaseId;
+
 use super::Machine;
 use super::worker::Worker;
-use crate::view::WorkerView;
+use crate::view::{LeaseView, WorkerView};
 
 impl Machine {
     /// A registered worker.
     pub fn worker(&self, name: &str) -> Option<WorkerView<'_>> {
         let session = self.queues.workers.session(name)?;
         self.queues.workers.of(session).map(|worker| worker_view(session, worker))
+    }
+
+    /// A lease, if a registered worker has it.
+    pub fn lease(&self, id: LeaseId) -> Option<LeaseView<'_>> {
+        let task = self.tasks.get(id.task)?;
+        task.last_held().filter(|held| held.token == id.token)?;
+        let session = self.queues.workers.holding(task)?;
+        let worker = self.queues.workers.of(session)?;
+        let resources = task.needs().map(|needs| &needs.resources);
+        Some(LeaseView { worker: worker_view(session, worker), resources })
     }
 
     /// Registered workers by name, after `after`.

@@ -1,12 +1,12 @@
 //! A bounded look at the machine: who has room, what is ready, and which goes where.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ferry_core::command::{AssignPolicy, Assignment, Session};
-use ferry_core::{Machine, ReadyTask, Seen, WorkerView};
+use ferry_core::{LeaseView, Machine, ReadyTask, Seen, WorkerView};
 use ferry_scheduler::{Amounts, Paces, Policy, Round, Task, Worker};
 use ferry_types::limits::DEQUEUE_BYTES_MAX;
-use ferry_types::{QueueName, Timestamp};
+use ferry_types::{LeaseId, QueueName, Timestamp};
 
 use super::Streams;
 
@@ -24,10 +24,18 @@ pub(super) struct Plan {
 
 /// Chooses a worker for each ready task that finds one among those with a stream. What it costs
 /// grows with the workers that have room, or with the streams if these are fewer, and with the queues
-/// that have tasks for them; not with all that there are. `now` is when it would be assigned.
-pub(super) fn look(machine: &Machine, now: Timestamp, streams: &Streams, paces: &Paces) -> Plan {
+/// that have tasks for them; not with all that there are. `now` is when it would be assigned, and the
+/// leases that are `ending` will have ended by then.
+pub(super) fn look(
+    machine: &Machine,
+    now: Timestamp,
+    streams: &Streams,
+    ending: &BTreeSet<LeaseId>,
+    paces: &Paces,
+) -> Plan {
     let mut plan = Plan::default();
-    let mut views = takers(machine, streams);
+    let freed = freed(machine, ending);
+    let mut views = takers(machine, streams, &freed);
     let served: BTreeSet<&str> =
         views.iter().flat_map(|view| &view.settings.queues).map(String::as_str).collect();
     let queues = waiting_queues(machine, now, &served, &mut plan);
@@ -40,7 +48,8 @@ pub(super) fn look(machine: &Machine, now: Timestamp, streams: &Streams, paces: 
     }
     let waiting: BTreeSet<&str> = queues.iter().map(|(queue, _)| queue.as_str()).collect();
     views.retain(|view| view.settings.queues.iter().any(|queue| waiting.contains(queue.as_str())));
-    let mut round = Round::new(views.iter().map(worker).collect(), paces);
+    let workers = views.iter().map(|view| worker(view, freed.get(&view.session))).collect();
+    let mut round = Round::new(workers, paces);
     let mut bytes = 0;
     for (queue, policy) in queues {
         let see = |ready: ReadyTask<'_>| {
@@ -61,14 +70,41 @@ pub(super) fn look(machine: &Machine, now: Timestamp, streams: &Streams, paces: 
     plan
 }
 
+/// What leases leave to their worker as they end.
+struct Freed<'a> {
+    worker: WorkerView<'a>,
+    slots: u32,
+    resources: BTreeMap<&'a str, u64>,
+}
+
+/// What is about to be free, by session.
+fn freed<'a>(machine: &'a Machine, ending: &BTreeSet<LeaseId>) -> BTreeMap<u64, Freed<'a>> {
+    let mut freed = BTreeMap::new();
+    for LeaseView { worker, resources } in ending.iter().filter_map(|lease| machine.lease(*lease)) {
+        let nothing = || Freed { worker, slots: 0, resources: BTreeMap::new() };
+        let freed = freed.entry(worker.session).or_insert_with(nothing);
+        freed.slots += 1;
+        for (name, amount) in resources.into_iter().flatten() {
+            *freed.resources.entry(name).or_default() += amount;
+        }
+    }
+    freed
+}
+
 /// The workers with a stream that may get a lease more.
-fn takers<'a>(machine: &'a Machine, streams: &Streams) -> Vec<WorkerView<'a>> {
+fn takers<'a>(
+    machine: &'a Machine,
+    streams: &Streams,
+    freed: &BTreeMap<u64, Freed<'a>>,
+) -> Vec<WorkerView<'a>> {
     let open = machine.open_workers();
     if open.len() <= streams.len() {
-        return open.filter(|view| streams.is_open(view.name)).collect();
+        let full = freed.values().map(|freed| freed.worker);
+        let full = full.filter(|view| view.free_slots() == 0 && !view.draining);
+        return open.chain(full).filter(|view| streams.is_open(view.name)).collect();
     }
     let mut views = connected(machine, streams);
-    views.retain(|view| view.free_slots() > 0);
+    views.retain(|view| view.free_slots() > 0 || freed.contains_key(&view.session));
     views
 }
 
@@ -111,15 +147,20 @@ fn policy(policy: &AssignPolicy) -> Policy {
     }
 }
 
-fn worker(view: &WorkerView<'_>) -> Worker {
+fn worker(view: &WorkerView<'_>, freed: Option<&Freed<'_>>) -> Worker {
     let resources = Amounts(view.settings.resources.clone());
+    let mut used = view.used.clone();
+    for (name, amount) in freed.iter().flat_map(|freed| &freed.resources) {
+        used.entry((*name).to_owned()).and_modify(|used| *used = used.saturating_sub(*amount));
+    }
     let mut free = resources.clone();
-    free.take(&Amounts(view.used.clone()));
+    free.take(&Amounts(used));
+    let free_slots = view.free_slots() + freed.map_or(0, |freed| u64::from(freed.slots));
     Worker {
         name: view.name.to_owned(),
         queues: view.settings.queues.iter().cloned().collect::<BTreeSet<_>>(),
         slots: view.settings.slots,
-        free_slots: u32::try_from(view.free_slots()).unwrap_or(u32::MAX),
+        free_slots: u32::try_from(free_slots).unwrap_or(u32::MAX).min(view.settings.slots),
         resources,
         free,
         labels: view.settings.labels.clone(),
@@ -142,7 +183,7 @@ mod tests {
         Assign, BestFit, Command, Enqueue, Entry, NewTask, Proposal, PutQueue, PutWorker,
         QueueSettings, WorkerSettings,
     };
-    use ferry_types::LogIndex;
+    use ferry_types::{LeaseToken, LogIndex, TaskId};
 
     use super::*;
 
@@ -170,7 +211,7 @@ mod tests {
     }
 
     fn chosen(machine: &Machine, streams: &Streams) -> Vec<String> {
-        let plan = look(machine, machine.now(), streams, &Paces::default());
+        let plan = look(machine, machine.now(), streams, &BTreeSet::new(), &Paces::default());
         plan.items.into_iter().map(|item| item.to.worker).collect()
     }
 
@@ -187,12 +228,37 @@ mod tests {
         let _b = streams.open("b");
         assert_eq!(chosen(&machine, &streams), ["b", "b"], "two have room and no stream");
         let _a = streams.open("a");
-        let assign = look(&machine, machine.now(), &streams, &Paces::default()).items;
+        let assign =
+            look(&machine, machine.now(), &streams, &BTreeSet::new(), &Paces::default()).items;
         assert_eq!(assign.len(), 4);
         apply(&mut machine, Command::Assign(Assign { items: assign }));
         assert!(chosen(&machine, &streams).is_empty());
         let _others = ["c", "unknown"].map(|name| streams.open(name));
         assert_eq!(chosen(&machine, &streams), ["c", "c"], "two have a stream and no room");
+    }
+
+    #[test]
+    fn a_lease_that_is_about_to_end_leaves_its_room() {
+        let mut machine = Machine::default();
+        queue(&mut machine, "mail", AssignPolicy::BestFit(BestFit {}), 9);
+        worker(&mut machine, "a", 2, "z");
+        worker(&mut machine, "b", 1, "z");
+        let streams = Streams::default();
+        let _streams = ["a", "b"].map(|name| streams.open(name));
+        let assign = look(&machine, machine.now(), &streams, &BTreeSet::new(), &Paces::default());
+        apply(&mut machine, Command::Assign(Assign { items: assign.items }));
+        assert!(chosen(&machine, &streams).is_empty(), "all are full");
+        let held = machine.worker("a").expect("it is there").held;
+        let lease = held.first().and_then(|id| machine.task(*id)).expect("it has tasks");
+        let token = LeaseToken::new(lease.row.token.expect("it is leased"));
+        let ending = |token| BTreeSet::from([LeaseId { task: TaskId::new(lease.row.id), token }]);
+        let chosen = |ending| {
+            let plan = look(&machine, machine.now(), &streams, &ending, &Paces::default());
+            plan.items.into_iter().map(|item| item.to.worker).collect::<Vec<_>>()
+        };
+        assert_eq!(chosen(ending(token)), ["a"]);
+        let another = LeaseToken::new(token.get() + 100);
+        assert!(chosen(ending(another)).is_empty(), "another lease leaves nothing");
     }
 
     #[test]
@@ -202,7 +268,8 @@ mod tests {
         worker(&mut machine, "full", 3, "one");
         let streams = Streams::default();
         let _full = streams.open("full");
-        let assign = look(&machine, machine.now(), &streams, &Paces::default()).items;
+        let assign =
+            look(&machine, machine.now(), &streams, &BTreeSet::new(), &Paces::default()).items;
         apply(&mut machine, Command::Assign(Assign { items: assign }));
         worker(&mut machine, "idle", 2, "one");
         worker(&mut machine, "other", 5, "two");

@@ -58,7 +58,9 @@ async fn step(replica: &Replica, workers: &Workers) -> Next {
         return Next::Wait(None);
     }
     let now = replica.now();
-    let plan = replica.view(|_, machine| look(machine, now, &workers.streams, &workers.paces()));
+    let ending = workers.ending.leases();
+    let plan =
+        replica.view(|_, machine| look(machine, now, &workers.streams, &ending, &workers.paces()));
     if plan.items.is_empty() {
         return Next::Wait(plan.next_at.map(|at| Instant::now() + replica.until(at)));
     }
