@@ -58,3 +58,4 @@ mod paused_leader;
 mod bench;
 mod cli;
 mod docs;
+mod documented;

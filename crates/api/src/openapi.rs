@@ -2,6 +2,7 @@
 
 mod operations;
 mod parameters;
+mod refusals;
 mod schema;
 mod schemas;
 
@@ -40,7 +41,7 @@ pub fn document() -> Value {
             "headers": parameters::response_headers(),
             "responses": {
                 "Problem": {
-                    "description": "The request was refused, or its outcome is not known (504).",
+                    "description": any_refusal(),
                     "content": {
                         "application/problem+json": {
                             "schema": { "$ref": "#/components/schemas/Problem" }
@@ -50,6 +51,12 @@ pub fn document() -> Value {
             },
         },
     })
+}
+
+/// What every request may be answered with, besides what its operation says.
+fn any_refusal() -> String {
+    let codes = refusals::OF_ANY_REQUEST.map(|code| format!("`{}`", code.as_str()));
+    format!("What any request may be refused with: {}.", codes.join(", "))
 }
 
 #[cfg(test)]

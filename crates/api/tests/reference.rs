@@ -28,6 +28,7 @@ fn page(document: &Value) -> String {
         &mut out,
         "Errors are `application/problem+json` (RFC 9457) with a `code`; the table of codes is at the end.",
     );
+    line(&mut out, text(&document["components"]["responses"]["Problem"]["description"]));
     line(
         &mut out,
         "This page is generated from the OpenAPI document, which every node serves at `/openapi.json`.",
@@ -70,12 +71,18 @@ fn route(out: &mut String, document: &Value, path: &str, method: &str, operation
     for body in object(&operation["requestBody"]["content"]).map(|(_, body)| body) {
         line(out, &format!("- body: {}", kind(&body["schema"])));
     }
-    for (status, response) in object(&operation["responses"]) {
+    let (refusals, answers): (Vec<_>, Vec<_>) =
+        object(&operation["responses"]).partition(|(status, _)| status.starts_with(['4', '5']));
+    for (status, response) in answers.into_iter().filter(|(status, _)| *status != "default") {
         let response = resolve(document, response);
         let schema = object(&response["content"]).map(|(_, body)| kind(&body["schema"])).next();
         let schema = schema.map_or(String::new(), |schema| format!(" {schema}"));
         line(out, &format!("- answers {status}:{schema} {}", text(&response["description"])));
     }
+    let refusals = refusals
+        .iter()
+        .map(|(status, refusal)| format!("{status} {}", text(&refusal["description"])));
+    line(out, &format!("- refuses: {}", refusals.collect::<Vec<_>>().join("; ")));
 }
 
 fn schema_section(out: &mut String, name: &str, schema: &Value) {

@@ -14,6 +14,8 @@ mod workflows;
 
 use serde_json::{Map, Value, json};
 
+use super::refusals;
+
 /// What tells one operation from another.
 struct Operation {
     id: &'static str,
@@ -78,7 +80,7 @@ impl Operation {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// Takes consistency parameters.
     Read,
     /// Takes an idempotency key.
@@ -119,6 +121,13 @@ pub(super) fn operation(path: &str, method: &str) -> Value {
         "parameters": parameters.iter().map(refer).collect::<Vec<_>>(),
         "responses": responses(&operation),
     });
+    for (status, codes) in refusals::of(path, method, operation.kind) {
+        let codes: Vec<String> = codes.iter().map(|code| format!("`{}`", code.as_str())).collect();
+        let mut response = json!({ "description": codes.join(", ") });
+        let problem = json!({ "$ref": "#/components/schemas/Problem" });
+        response["content"]["application/problem+json"]["schema"] = problem;
+        value["responses"][status.to_string()] = response;
+    }
     if operation.tag == "cluster" && method != "get" {
         value["description"] =
             json!("Takes no `Idempotency-Key` (400): it may be repeated without one.");

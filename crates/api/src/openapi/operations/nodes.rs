@@ -36,7 +36,7 @@ pub(super) fn operation(path: &str, method: &str) -> Option<Operation> {
             "takeSnapshot",
             "cluster",
             "Takes a snapshot on this node, so that its log can be purged.",
-            &[(204, None)],
+            &[(200, Some("ClusterStatus"))],
         ),
         (routes::LIVEZ, "get") => Operation::local(
             "livez",
