@@ -73,6 +73,28 @@ fn the_best_fit_keeps_the_large_room_whole() {
 }
 
 #[test]
+fn the_pace_tells_alike_from_alike_where_a_policy_has_another_first_concern() {
+    let mut paces = Paces::default();
+    for _ in 0..20 {
+        paces.note("resize", "slow", 1_000);
+        paces.note("resize", "fast", 100);
+    }
+    let resize = |policy, cpu| Task { kind: Some("resize".into()), ..task(policy, cpu) };
+    // The slow one is the fuller for it by a hundredth, and otherwise they are alike.
+    let fuller = [worker("slow", 1_000, 99), worker("fast", 1_000, 100)];
+    let alike = [worker("slow", 1_000, 100), worker("fast", 1_000, 100)];
+    let large = [resize(Policy::BestFit, 99)];
+    assert_eq!(names_at(&large, &fuller, &paces), some(&["slow"]));
+    assert_eq!(names_at(&large, &alike, &paces), some(&["fast"]));
+    // One slot in a hundred of a zone counts for more than the pace.
+    let zones = [("slow", "1"), ("fast", "2")];
+    let workers = zones.map(|(name, zone)| labelled(worker(name, 100, 100), "zone", zone));
+    let tasks = vec![resize(Policy::Spread("zone".into()), 1); 4];
+    let given = names_at(&tasks, &workers, &paces);
+    assert_eq!(given, some(&["fast", "slow", "fast", "slow"]));
+}
+
+#[test]
 fn a_spread_evens_out_the_values_of_its_label() {
     let zones = [("a", "1"), ("b", "1"), ("c", "2")];
     let workers = zones.map(|(name, zone)| labelled(worker(name, 4, 4), "zone", zone));
