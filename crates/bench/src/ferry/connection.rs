@@ -21,7 +21,7 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 const TOLD_BYTES_MAX: usize = 300;
 
 type Body = Full<Bytes>;
-type Http1 = http1::Connection<TokioIo<TcpStream>, Body>;
+pub(super) type Http1 = http1::Connection<TokioIo<TcpStream>, Body>;
 
 /// A kept connection to a node, with one request under way at a time.
 pub(super) struct Connection {
@@ -108,20 +108,23 @@ impl Connection {
     /// Asks for an answer that does not end, and serves nothing else from then on.
     pub(super) async fn lines(self, path: &str) -> Result<Lines, RequestError> {
         let request = self.request(Method::GET, path, None, Bytes::new())?;
-        let asked = match self.link {
-            Link::Http1 { mut sender, connection } => {
-                // It ends with the answer; what goes wrong before is the answer's to tell.
-                tokio::spawn(connection);
-                sender.send_request(request).await
+        let (asked, connection) = match self.link {
+            Link::Http1 { mut sender, mut connection } => {
+                let mut asked = std::pin::pin!(sender.send_request(request));
+                let asked = tokio::select! {
+                    biased;
+                    _ = &mut connection => asked.await,
+                    asked = &mut asked => asked,
+                };
+                (asked, Some(connection))
             }
-            Link::Http2(mut sender) => sender.send_request(request).await,
+            Link::Http2(mut sender) => (sender.send_request(request).await, None),
         };
         let response = asked.map_err(RequestError::new)?;
         if response.status().is_success() {
-            return Ok(Lines::new(response.into_body()));
+            return Ok(Lines::new(response.into_body(), connection));
         }
-        let answer = Answer::read(response).await.map_err(RequestError::new)?;
-        Err(answer.success().err().expect("no success"))
+        Err(RequestError::new(format!("GET {path}: {}", response.status())))
     }
 
     fn request(

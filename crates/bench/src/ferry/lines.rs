@@ -1,53 +1,75 @@
+use std::pin::Pin;
+
 use bytes::{Bytes, BytesMut};
+use futures::FutureExt;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tokio::sync::mpsc;
 
+use super::connection::Http1;
 use crate::RequestError;
 
-/// Lines that may wait for their reader.
-const WAITING_MAX: usize = 1_000;
-
-/// The lines of an answer that does not end, read as they come.
-pub(super) struct Lines(mpsc::Receiver<Result<Bytes, RequestError>>);
+/// The lines of an answer that does not end.
+pub(super) struct Lines {
+    body: Incoming,
+    /// What brings the body, unless a task of its own drives it.
+    connection: Option<Pin<Box<Http1>>>,
+    text: BytesMut,
+}
 
 impl Lines {
-    pub(super) fn new(body: Incoming) -> Self {
-        let (sender, lines) = mpsc::channel(WAITING_MAX);
-        // It ends with the answer, or at the first line that nobody wants any more.
-        tokio::spawn(read(body, sender));
-        Self(lines)
+    pub(super) fn new(body: Incoming, connection: Option<Pin<Box<Http1>>>) -> Self {
+        Self { body, connection, text: BytesMut::new() }
     }
 
-    /// The next line. Cancel-safe.
+    /// The next line that is not empty. Cancel-safe.
     pub(super) async fn next(&mut self) -> Result<Bytes, RequestError> {
-        let ended = || Err(RequestError::new("the stream has ended"));
-        self.0.recv().await.unwrap_or_else(ended)
+        loop {
+            if let Some(line) = self.cut() {
+                return Ok(line);
+            }
+            self.read().await?;
+        }
     }
 
     /// The next line, if it has come; a stream that has ended tells so in the next call.
     pub(super) fn already_here(&mut self) -> Option<Bytes> {
-        self.0.try_recv().ok().and_then(Result::ok)
+        // The first look has the connection bring what there is, the second gets it.
+        for _ in 0..2 {
+            if let Some(line) = self.cut() {
+                return Some(line);
+            }
+            if let Some(Err(_)) = self.read().now_or_never() {
+                return None;
+            }
+        }
+        self.cut()
     }
-}
 
-/// Reads lines that are not empty until the answer ends or fails.
-async fn read(mut body: Incoming, lines: mpsc::Sender<Result<Bytes, RequestError>>) {
-    let mut text = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let data = match frame.map(hyper::body::Frame::into_data) {
-            Ok(data) => data.unwrap_or_default(),
-            Err(error) => {
-                // Whoever reads no more wants no reason either.
-                let _ = lines.send(Err(RequestError::new(error))).await;
-                return;
+    async fn read(&mut self) -> Result<(), RequestError> {
+        let ended = || RequestError::new("the stream has ended");
+        let connection = async {
+            match &mut self.connection {
+                Some(connection) => connection.await,
+                None => std::future::pending().await,
             }
         };
-        text.extend_from_slice(&data);
-        while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
-            let line = text.split_to(end + 1).freeze();
-            if end > 0 && lines.send(Ok(line.slice(..end))).await.is_err() {
-                return;
+        let frame = tokio::select! {
+            biased;
+            frame = self.body.frame() => frame.ok_or_else(ended)?,
+            _ = connection => return Err(ended()),
+        };
+        if let Ok(data) = frame.map_err(RequestError::new)?.into_data() {
+            self.text.extend_from_slice(&data);
+        }
+        Ok(())
+    }
+
+    fn cut(&mut self) -> Option<Bytes> {
+        loop {
+            let end = self.text.iter().position(|byte| *byte == b'\n')?;
+            let line = self.text.split_to(end + 1).freeze();
+            if end > 0 {
+                return Some(line.slice(..end));
             }
         }
     }
