@@ -1,5 +1,6 @@
 //! A bounded look at the machine: who has room, what is ready, and which goes where.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ferry_core::command::{AssignPolicy, Assignment, Session};
@@ -20,6 +21,13 @@ pub(super) struct Plan {
     pub(super) items: Vec<Assignment>,
     /// When a rate lets through what it alone holds back.
     pub(super) next_at: Option<Timestamp>,
+}
+
+impl Plan {
+    /// Looks again at this time, or earlier.
+    fn wait_for(&mut self, at: Option<Timestamp>) {
+        self.next_at = [self.next_at, at].into_iter().flatten().min();
+    }
 }
 
 /// Chooses a worker for each ready task that finds one among those with a stream. What it costs
@@ -65,7 +73,8 @@ pub(super) fn look(
             plan.items.push(Assignment { task: ready.id.get(), to });
             Seen::Taken
         };
-        machine.look(queue.as_str(), now, see);
+        let not_before = machine.look(queue.as_str(), now, see);
+        plan.wait_for(not_before);
     }
     plan
 }
@@ -125,14 +134,11 @@ fn waiting_queues<'a>(
     let mut queues = Vec::new();
     let assigning = machine.assigning_queues();
     for (queue, policy) in assigning.filter(|(queue, _)| served.contains(queue.as_str())) {
-        let mut first = None;
-        let not_before = machine.look(queue.as_str(), now, |ready| {
-            first = Some((std::cmp::Reverse(ready.priority), ready.id));
-            Seen::Enough
-        });
-        plan.next_at = [plan.next_at, not_before].into_iter().flatten().min();
-        if let Some(first) = first {
-            queues.push((first, queue, self::policy(policy)));
+        match machine.next_up(queue.as_str(), now) {
+            Ok((priority, id)) => {
+                queues.push(((Reverse(priority), id), queue, self::policy(policy)))
+            }
+            Err(not_before) => plan.wait_for(not_before),
         }
     }
     queues.sort_by_key(|(first, ..)| *first);
