@@ -16,11 +16,7 @@ impl Holders {
             return Self::default();
         }
         call.node.replica.view(|_, machine| {
-            let holder = |lease: LeaseId| {
-                let row = machine.task(lease.task)?.row;
-                let worker = row.worker.filter(|_| row.token == Some(lease.token.get()))?;
-                machine.worker(&worker).is_some().then_some(worker)
-            };
+            let holder = |lease| machine.lease(lease).map(|lease| lease.worker.name.to_owned());
             Self(leases.map(holder).collect())
         })
     }
