@@ -11,6 +11,7 @@
 mod assignments;
 mod ending;
 mod look;
+mod outlook;
 mod scheduler;
 mod sessions;
 mod streams;

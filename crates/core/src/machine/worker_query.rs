@@ -1,6 +1,8 @@
 //! What readers and the scheduler may ask about workers.
 
-use ferry_types::LeaseId;
+use std::collections::BTreeMap;
+
+use ferry_types::{LeaseId, TaskId};
 
 use super::Machine;
 use super::worker::Worker;
@@ -19,8 +21,13 @@ impl Machine {
         task.last_held().filter(|held| held.token == id.token)?;
         let session = self.queues.workers.holding(task)?;
         let worker = self.queues.workers.of(session)?;
-        let resources = task.needs().map(|needs| &needs.resources);
+        let resources = self.resources(id.task);
         Some(LeaseView { worker: worker_view(session, worker), resources })
+    }
+
+    /// What a task needs of its worker's resources, if it needs any.
+    pub fn resources(&self, task: TaskId) -> Option<&BTreeMap<String, u64>> {
+        self.tasks.get(task)?.needs().map(|needs| &needs.resources)
     }
 
     /// Registered workers by name, after `after`.

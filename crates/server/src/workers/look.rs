@@ -1,15 +1,16 @@
 //! A bounded look at the machine: who has room, what is ready, and which goes where.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ferry_core::command::{AssignPolicy, Assignment, Session};
-use ferry_core::{LeaseView, Machine, ReadyTask, Seen, WorkerView};
-use ferry_scheduler::{Amounts, Paces, Policy, Round, Task, Worker};
+use ferry_core::{Machine, ReadyTask, Seen, WorkerView};
+use ferry_scheduler::{Amounts, Paces, Policy, Round, Task};
 use ferry_types::limits::DEQUEUE_BYTES_MAX;
-use ferry_types::{LeaseId, QueueName, Timestamp};
+use ferry_types::{QueueName, Timestamp};
 
 use super::Streams;
+use super::outlook::{Outlook, UnderWay};
 
 /// Assignments in one entry, unless their payloads have [`DEQUEUE_BYTES_MAX`] before.
 const BATCH_MAX: usize = 500;
@@ -32,18 +33,18 @@ impl Plan {
 
 /// Chooses a worker for each ready task that finds one among those with a stream. What it costs
 /// grows with the workers that have room, or with the streams if these are fewer, and with the queues
-/// that have tasks for them; not with all that there are. `now` is when it would be assigned, and the
-/// leases that are `ending` will have ended by then.
+/// that have tasks for them; not with all that there are. `now` is when it would be assigned, and what
+/// is under way is taken to be applied by then.
 pub(super) fn look(
     machine: &Machine,
     now: Timestamp,
     streams: &Streams,
-    ending: &BTreeSet<LeaseId>,
+    under_way: &UnderWay,
     paces: &Paces,
 ) -> Plan {
     let mut plan = Plan::default();
-    let freed = freed(machine, ending);
-    let mut views = takers(machine, streams, &freed);
+    let outlook = Outlook::new(machine, under_way);
+    let mut views = takers(machine, streams, &outlook);
     let served: BTreeSet<&str> =
         views.iter().flat_map(|view| &view.settings.queues).map(String::as_str).collect();
     let queues = waiting_queues(machine, now, &served, &mut plan);
@@ -56,7 +57,7 @@ pub(super) fn look(
     }
     let waiting: BTreeSet<&str> = queues.iter().map(|(queue, _)| queue.as_str()).collect();
     views.retain(|view| view.settings.queues.iter().any(|queue| waiting.contains(queue.as_str())));
-    let workers = views.iter().map(|view| worker(view, freed.get(&view.session))).collect();
+    let workers = views.iter().map(|view| outlook.worker(view)).collect();
     let mut round = Round::new(workers, paces);
     let mut bytes = 0;
     for (queue, policy) in queues {
@@ -64,6 +65,9 @@ pub(super) fn look(
             let is_enough = plan.items.len() >= BATCH_MAX || bytes >= DEQUEUE_BYTES_MAX;
             if is_enough || round.is_full() {
                 return Seen::Enough;
+            }
+            if under_way.assigned.contains_key(&ready.id) {
+                return Seen::Taken;
             }
             let task = task(queue, &policy, &ready);
             let Some(place) = round.give(&task) else { return Seen::FitsNobody };
@@ -79,41 +83,19 @@ pub(super) fn look(
     plan
 }
 
-/// What leases leave to their worker as they end.
-struct Freed<'a> {
-    worker: WorkerView<'a>,
-    slots: u32,
-    resources: BTreeMap<&'a str, u64>,
-}
-
-/// What is about to be free, by session.
-fn freed<'a>(machine: &'a Machine, ending: &BTreeSet<LeaseId>) -> BTreeMap<u64, Freed<'a>> {
-    let mut freed = BTreeMap::new();
-    for LeaseView { worker, resources } in ending.iter().filter_map(|lease| machine.lease(*lease)) {
-        let nothing = || Freed { worker, slots: 0, resources: BTreeMap::new() };
-        let freed = freed.entry(worker.session).or_insert_with(nothing);
-        freed.slots += 1;
-        for (name, amount) in resources.into_iter().flatten() {
-            *freed.resources.entry(name).or_default() += amount;
-        }
-    }
-    freed
-}
-
 /// The workers with a stream that may get a lease more.
 fn takers<'a>(
     machine: &'a Machine,
     streams: &Streams,
-    freed: &BTreeMap<u64, Freed<'a>>,
+    outlook: &Outlook<'a>,
 ) -> Vec<WorkerView<'a>> {
     let open = machine.open_workers();
-    if open.len() <= streams.len() {
-        let full = freed.values().map(|freed| freed.worker);
-        let full = full.filter(|view| view.free_slots() == 0 && !view.draining);
-        return open.chain(full).filter(|view| streams.is_open(view.name)).collect();
-    }
-    let mut views = connected(machine, streams);
-    views.retain(|view| view.free_slots() > 0 || freed.contains_key(&view.session));
+    let mut views: Vec<_> = if open.len() <= streams.len() {
+        open.chain(outlook.opening()).filter(|view| streams.is_open(view.name)).collect()
+    } else {
+        connected(machine, streams)
+    };
+    views.retain(|view| outlook.free_slots(view) > 0);
     views
 }
 
@@ -153,26 +135,6 @@ fn policy(policy: &AssignPolicy) -> Policy {
     }
 }
 
-fn worker(view: &WorkerView<'_>, freed: Option<&Freed<'_>>) -> Worker {
-    let resources = Amounts(view.settings.resources.clone());
-    let mut used = view.used.clone();
-    for (name, amount) in freed.iter().flat_map(|freed| &freed.resources) {
-        used.entry((*name).to_owned()).and_modify(|used| *used = used.saturating_sub(*amount));
-    }
-    let mut free = resources.clone();
-    free.take(&Amounts(used));
-    let free_slots = view.free_slots() + freed.map_or(0, |freed| u64::from(freed.slots));
-    Worker {
-        name: view.name.to_owned(),
-        queues: view.settings.queues.iter().cloned().collect::<BTreeSet<_>>(),
-        slots: view.settings.slots,
-        free_slots: u32::try_from(free_slots).unwrap_or(u32::MAX).min(view.settings.slots),
-        resources,
-        free,
-        labels: view.settings.labels.clone(),
-    }
-}
-
 fn task(queue: &QueueName, policy: &Policy, ready: &ReadyTask<'_>) -> Task {
     Task {
         queue: queue.as_str().to_owned(),
@@ -186,10 +148,10 @@ fn task(queue: &QueueName, policy: &Policy, ready: &ReadyTask<'_>) -> Task {
 #[cfg(test)]
 mod tests {
     use ferry_core::command::{
-        Assign, BestFit, Command, Enqueue, Entry, NewTask, Proposal, PutQueue, PutWorker,
-        QueueSettings, WorkerSettings,
+        Assign, BestFit, Command, Enqueue, Entry, LeastLoaded, NewTask, Proposal, PutQueue,
+        PutWorker, QueueSettings, WorkerSettings,
     };
-    use ferry_types::{LeaseToken, LogIndex, TaskId};
+    use ferry_types::{LeaseId, LeaseToken, LogIndex, TaskId};
 
     use super::*;
 
@@ -217,7 +179,7 @@ mod tests {
     }
 
     fn chosen(machine: &Machine, streams: &Streams) -> Vec<String> {
-        let plan = look(machine, machine.now(), streams, &BTreeSet::new(), &Paces::default());
+        let plan = look(machine, machine.now(), streams, &UnderWay::default(), &Paces::default());
         plan.items.into_iter().map(|item| item.to.worker).collect()
     }
 
@@ -235,7 +197,7 @@ mod tests {
         assert_eq!(chosen(&machine, &streams), ["b", "b"], "two have room and no stream");
         let _a = streams.open("a");
         let assign =
-            look(&machine, machine.now(), &streams, &BTreeSet::new(), &Paces::default()).items;
+            look(&machine, machine.now(), &streams, &UnderWay::default(), &Paces::default()).items;
         assert_eq!(assign.len(), 4);
         apply(&mut machine, Command::Assign(Assign { items: assign }));
         assert!(chosen(&machine, &streams).is_empty());
@@ -251,20 +213,48 @@ mod tests {
         worker(&mut machine, "b", 1, "z");
         let streams = Streams::default();
         let _streams = ["a", "b"].map(|name| streams.open(name));
-        let assign = look(&machine, machine.now(), &streams, &BTreeSet::new(), &Paces::default());
+        let assign =
+            look(&machine, machine.now(), &streams, &UnderWay::default(), &Paces::default());
         apply(&mut machine, Command::Assign(Assign { items: assign.items }));
         assert!(chosen(&machine, &streams).is_empty(), "all are full");
         let held = machine.worker("a").expect("it is there").held;
         let lease = held.first().and_then(|id| machine.task(*id)).expect("it has tasks");
         let token = LeaseToken::new(lease.row.token.expect("it is leased"));
-        let ending = |token| BTreeSet::from([LeaseId { task: TaskId::new(lease.row.id), token }]);
-        let chosen = |ending| {
+        let ending = |token| {
+            let lease = LeaseId { task: TaskId::new(lease.row.id), token };
+            UnderWay { ending: BTreeSet::from([lease]), ..UnderWay::default() }
+        };
+        let chosen = |ending: UnderWay| {
             let plan = look(&machine, machine.now(), &streams, &ending, &Paces::default());
             plan.items.into_iter().map(|item| item.to.worker).collect::<Vec<_>>()
         };
         assert_eq!(chosen(ending(token)), ["a"]);
         let another = LeaseToken::new(token.get() + 100);
         assert!(chosen(ending(another)).is_empty(), "another lease leaves nothing");
+    }
+
+    #[test]
+    fn what_is_being_assigned_is_neither_assigned_again_nor_leaves_room() {
+        let mut machine = Machine::default();
+        queue(&mut machine, "mail", AssignPolicy::LeastLoaded(LeastLoaded {}), 3);
+        worker(&mut machine, "a", 2, "z");
+        worker(&mut machine, "b", 2, "z");
+        let streams = Streams::default();
+        let _streams = ["a", "b"].map(|name| streams.open(name));
+        let choose = |machine: &Machine, under_way: &[Assignment]| {
+            let under_way = UnderWay::new(BTreeSet::new(), under_way.iter());
+            look(machine, machine.now(), &streams, &under_way, &Paces::default()).items
+        };
+        let all = choose(&machine, &[]);
+        let to = |item: &Assignment| item.to.worker.clone();
+        assert_eq!(all.iter().map(to).collect::<Vec<_>>(), ["a", "b", "a"]);
+        let rest = choose(&machine, &all[1..]);
+        assert_eq!((rest.len(), rest[0].task), (1, all[0].task));
+        assert_eq!(rest[0].to.worker, "a", "b has one and a another");
+        assert!(choose(&machine, &all).is_empty());
+        // Once it is applied it counts no more.
+        apply(&mut machine, Command::Assign(Assign { items: all[..2].to_vec() }));
+        assert_eq!(choose(&machine, &all[..2]).len(), 1);
     }
 
     #[test]
@@ -275,7 +265,7 @@ mod tests {
         let streams = Streams::default();
         let _full = streams.open("full");
         let assign =
-            look(&machine, machine.now(), &streams, &BTreeSet::new(), &Paces::default()).items;
+            look(&machine, machine.now(), &streams, &UnderWay::default(), &Paces::default()).items;
         apply(&mut machine, Command::Assign(Assign { items: assign }));
         worker(&mut machine, "idle", 2, "one");
         worker(&mut machine, "other", 5, "two");

@@ -1,18 +1,22 @@
 //! Assigns tasks to workers while this node leads: a look, a proposal, and on with what the reply
 //! says. Woken by what may have changed the choice; asks nobody in between.
 
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ferry_core::command::Assign;
+use ferry_core::command::{Assign, Assignment};
 use ferry_core::reply::{Assigned, AssignedItem, AssignmentOutcome, Lease};
 use ferry_core::{Command, Proposal, Reply};
 use ferry_replica::{Answer, LeasedTask, ProposeError, Replica};
 use ferry_types::{LeaseId, LeaseToken, TaskId, Timestamp};
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::look::{Plan, look};
+use super::outlook::UnderWay;
 use super::{Item, Workers};
 use crate::translate;
 
@@ -21,7 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long to wait before asking again when more is proposed than the log takes.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Whether to look again at once.
+/// Entries of assignments that are under way at a time: the next is chosen while one is written.
+const UNDER_WAY_MAX: usize = 2;
+
+/// What becomes of the scheduler after an answer.
 enum Next {
     /// Something was assigned: there may be more.
     Look,
@@ -31,13 +38,20 @@ enum Next {
 
 /// Runs until `stop`.
 pub(super) async fn run(replica: &Replica, workers: &Workers, stop: &CancellationToken) {
+    let mut proposals = FuturesOrdered::new();
+    let mut plans: VecDeque<Plan> = VecDeque::new();
+    let (mut is_awake, mut wake_at) = (true, None);
     loop {
-        let wake_at = loop {
-            match step(replica, workers).await {
-                Next::Look => {}
-                Next::Wait(at) => break at,
+        if is_awake && plans.len() < UNDER_WAY_MAX {
+            let plan = choose(replica, workers, &plans);
+            if plan.items.is_empty() {
+                is_awake = false;
+                wake_at = plan.next_at.map(|at| Instant::now() + replica.until(at));
+            } else {
+                proposals.push_back(propose(replica, plan.items.clone()));
+                plans.push_back(plan);
             }
-        };
+        }
         let alarm = async {
             match wake_at {
                 Some(at) => sleep_until(at).await,
@@ -45,29 +59,50 @@ pub(super) async fn run(replica: &Replica, workers: &Workers, stop: &Cancellatio
             }
         };
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
-            () = workers.bell.notified() => {}
-            () = alarm => {}
+            Some(answer) = proposals.next() => {
+                let plan = plans.pop_front().expect("each proposal has its plan");
+                match answered(replica, workers, &plan, answer) {
+                    Next::Look => is_awake = true,
+                    Next::Wait(at) => {
+                        (is_awake, wake_at) = (false, [wake_at, at].into_iter().flatten().min());
+                    }
+                }
+            }
+            () = workers.bell.notified(), if !is_awake => is_awake = true,
+            () = alarm, if !is_awake => (is_awake, wake_at) = (true, None),
+            // Behind the proposals, so that they are out before the next look.
+            () = std::future::ready(()), if is_awake && plans.len() < UNDER_WAY_MAX => {}
         }
     }
 }
 
-/// One look and, if it finds anything, one proposal.
-async fn step(replica: &Replica, workers: &Workers) -> Next {
+/// Chooses from a look, with what is under way taken to be applied.
+fn choose(replica: &Replica, workers: &Workers, plans: &VecDeque<Plan>) -> Plan {
     if workers.streams.len() == 0 {
-        return Next::Wait(None);
+        return Plan::default();
     }
     let now = replica.now();
-    let ending = workers.ending.leases();
-    let plan =
-        replica.view(|_, machine| look(machine, now, &workers.streams, &ending, &workers.paces()));
-    if plan.items.is_empty() {
-        return Next::Wait(plan.next_at.map(|at| Instant::now() + replica.until(at)));
-    }
-    let command = Command::Assign(Assign { items: plan.items.clone() });
-    let proposal = Proposal { command: Some(command), idempotency: None };
-    match replica.propose(proposal, PATIENCE).await {
-        Ok(answer) => deliver(replica, workers, &plan, answer),
+    let assigned = plans.iter().flat_map(|plan| &plan.items);
+    let under_way = UnderWay::new(workers.ending.leases(), assigned);
+    replica.view(|_, machine| look(machine, now, &workers.streams, &under_way, &workers.paces()))
+}
+
+async fn propose(replica: &Replica, items: Vec<Assignment>) -> Result<Answer, ProposeError> {
+    let command = Command::Assign(Assign { items });
+    replica.propose(Proposal { command: Some(command), idempotency: None }, PATIENCE).await
+}
+
+/// Goes on with what became of a plan.
+fn answered(
+    replica: &Replica,
+    workers: &Workers,
+    plan: &Plan,
+    answer: Result<Answer, ProposeError>,
+) -> Next {
+    match answer {
+        Ok(answer) => deliver(replica, workers, plan, answer),
         Err(ProposeError::Overloaded) => Next::Wait(Some(Instant::now() + PAUSE)),
         Err(ProposeError::NotLeader { .. }) => Next::Wait(None),
         Err(ProposeError::OutcomeUnknown | ProposeError::Stopped) => {
