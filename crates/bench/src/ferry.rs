@@ -4,6 +4,7 @@ mod connection;
 mod dev_cluster;
 mod leases;
 mod lines;
+mod paths;
 mod producer;
 mod puller;
 mod registered;

@@ -2,14 +2,14 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::client::conn::{http1, http2};
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Response, StatusCode, body::Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 
-use super::lines::Lines;
+use super::lines::{Body, Http1, Lines};
 use super::server::Server;
 use crate::RequestError;
 
@@ -19,9 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// How much of an unexpected answer is told.
 const TOLD_BYTES_MAX: usize = 300;
-
-type Body = Full<Bytes>;
-pub(super) type Http1 = http1::Connection<TokioIo<TcpStream>, Body>;
 
 /// A kept connection to a node, with one request under way at a time.
 pub(super) struct Connection {

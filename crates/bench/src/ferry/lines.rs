@@ -2,11 +2,18 @@ use std::pin::Pin;
 
 use bytes::{Bytes, BytesMut};
 use futures::FutureExt;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 
-use super::connection::Http1;
 use crate::RequestError;
+
+/// What requests send.
+pub(super) type Body = Full<Bytes>;
+/// What moves the bytes of a connection, as long as somebody awaits it.
+pub(super) type Http1 = http1::Connection<TokioIo<TcpStream>, Body>;
 
 /// The lines of an answer that does not end.
 pub(super) struct Lines {

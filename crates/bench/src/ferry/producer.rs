@@ -6,8 +6,8 @@ use ferry_api::routes;
 use hyper::Method;
 
 use super::connection::{Answer, Connection};
+use super::paths::queue_path;
 use super::shape::Shape;
-use super::system::queue_path;
 use crate::{Load, Producer, RequestError};
 
 /// Enqueues over HTTP: the answer's status is read, and its body only drained.

@@ -5,8 +5,8 @@ use hyper::Method;
 
 use super::connection::{Answer, Connection};
 use super::leases::Leases;
+use super::paths::queue_path;
 use super::settlements::Settlements;
-use super::system::queue_path;
 use crate::{RequestError, Worker};
 
 /// Takes tasks by asking: what it took last is settled by the dequeue that takes the next.

@@ -7,6 +7,7 @@ use hyper::Method;
 use super::connection::{Answer, Connection};
 use super::leases::Leased;
 use super::lines::Lines;
+use super::paths::worker_path;
 use super::puller::settle;
 use super::settlements::Settlements;
 use crate::{RequestError, Worker};
@@ -39,10 +40,10 @@ impl Registered {
             ..WorkerSettings::default()
         };
         let body = serde_json::to_vec(&settings).expect("settings have a JSON form");
-        let path = path(routes::WORKER, &name);
+        let path = worker_path(routes::WORKER, &name);
         let put = connection.call(Method::PUT, &path, None, body.into()).await;
         put.and_then(Answer::success)?;
-        let lines = streaming.lines(&self::path(routes::ASSIGNMENTS, &name)).await?;
+        let lines = streaming.lines(&worker_path(routes::ASSIGNMENTS, &name)).await?;
         Ok(Self { name, connection, lines, max: slots, settlements: Settlements::default() })
     }
 }
@@ -69,12 +70,8 @@ impl Worker for Registered {
 
     async fn finish(mut self) -> Result<(), RequestError> {
         settle(&mut self.connection, &mut self.settlements).await?;
-        let path = path(routes::WORKER, &self.name);
+        let path = worker_path(routes::WORKER, &self.name);
         let deleted = self.connection.call(Method::DELETE, &path, None, Bytes::new()).await;
         deleted.and_then(Answer::success).map(drop)
     }
-}
-
-fn path(route: &str, worker: &str) -> String {
-    route.replace("{worker}", worker)
 }

@@ -10,6 +10,7 @@ use hyper::Method;
 
 use super::connection::{Answer, Connection};
 use super::dev_cluster::{DevCluster, is_ready};
+use super::paths::queue_path;
 use super::puller::Puller;
 use super::registered::Registered;
 use super::server::Server;
@@ -221,9 +222,4 @@ async fn has_caught_up(server: &Server) -> bool {
     let is_behind =
         status.nodes.iter().find(own).is_none_or(|own| own.applied_index < own.last_log_index);
     status.leader.is_some() && !is_behind && status.nodes.iter().all(|node| node.reachable)
-}
-
-/// A route with the queue's name in it.
-pub(super) fn queue_path(route: &str, queue: &str) -> String {
-    route.replace("{queue}", queue)
 }
