@@ -13,7 +13,7 @@ use super::Streams;
 use super::outlook::{Outlook, UnderWay};
 
 /// Assignments in one entry, unless their payloads have [`DEQUEUE_BYTES_MAX`] before.
-const BATCH_MAX: usize = 500;
+const BATCH_MAX: usize = 1_000;
 
 /// What is to be done.
 #[derive(Default)]
