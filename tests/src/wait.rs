@@ -48,6 +48,6 @@ pub async fn work(span: Duration) {
 }
 
 /// Paces a client that just failed, so that it does not spin on a closed port.
-pub async fn breathe() {
+pub(crate) async fn breathe() {
     tokio::time::sleep(LOOK_EVERY).await;
 }

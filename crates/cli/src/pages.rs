@@ -2,11 +2,21 @@
 
 use ferry_api::PageQuery;
 use ferry_types::limits;
+use serde::Serialize;
 
+use crate::arguments::Global;
 use crate::failure::Failure;
 
-/// The items of all pages; `page` gives those of one, and where the next begins.
-pub(crate) async fn all<T>(
+/// Shows the items of all pages: `page` gives those of one, and where the next begins.
+pub(crate) async fn show<T: Serialize>(
+    page: impl AsyncFn(&PageQuery) -> Result<(Vec<T>, Option<String>), Failure>,
+    table: impl FnOnce(&[T]) -> String,
+    global: &Global,
+) -> Result<(), Failure> {
+    global.output().show_all(&all(page).await?, table)
+}
+
+async fn all<T>(
     page: impl AsyncFn(&PageQuery) -> Result<(Vec<T>, Option<String>), Failure>,
 ) -> Result<Vec<T>, Failure> {
     let mut query = PageQuery { limit: Some(limits::PAGE_MAX), page_token: None };

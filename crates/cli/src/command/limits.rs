@@ -2,7 +2,6 @@ mod put;
 
 use clap::{Args, Subcommand};
 use ferry_api::{LimitDocument, PageQuery};
-use ferry_client::Client;
 use ferry_types::LimitName;
 
 use crate::arguments::Global;
@@ -45,7 +44,13 @@ impl Limits {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let client = global.client()?;
         match self.action.unwrap_or(Action::List) {
-            Action::List => list(&client, global).await,
+            Action::List => {
+                let page = async |page: &PageQuery| {
+                    let list = client.limits(page).await?;
+                    Ok((list.limits, list.next_page_token))
+                };
+                pages::show(page, table, global).await
+            }
             Action::Show { limit } => global.output().show_indented(&client.limit(&limit).await?),
             Action::Put(put) => {
                 let limit = client.put_limit(&put.limit, &put.settings()).await?;
@@ -58,14 +63,6 @@ impl Limits {
             }
         }
     }
-}
-
-async fn list(client: &Client, global: &Global) -> Result<(), Failure> {
-    let page = async |page: &PageQuery| {
-        let list = client.limits(page).await?;
-        Ok((list.limits, list.next_page_token))
-    };
-    global.output().show_all(&pages::all(page).await?, table)
 }
 
 fn table(limits: &[LimitDocument]) -> String {

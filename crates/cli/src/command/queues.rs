@@ -4,7 +4,6 @@ mod redrive;
 
 use clap::{Args, Subcommand};
 use ferry_api::{PageQuery, QueueDocument};
-use ferry_client::Client;
 use ferry_types::QueueName;
 
 use crate::arguments::Global;
@@ -68,7 +67,13 @@ impl Queues {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let client = global.client()?;
         match self.action.unwrap_or(Action::List) {
-            Action::List => list(&client, global).await,
+            Action::List => {
+                let page = async |page: &PageQuery| {
+                    let list = client.queues(page).await?;
+                    Ok((list.queues, list.next_page_token))
+                };
+                pages::show(page, table, global).await
+            }
             Action::Show { queue } => show(client.queue(&queue).await?, global),
             Action::Put(put) => show(client.put_queue(&put.queue, &put.settings()).await?, global),
             Action::Pause { queue } => show(client.pause_queue(&queue).await?, global),
@@ -82,14 +87,6 @@ impl Queues {
             }
         }
     }
-}
-
-async fn list(client: &Client, global: &Global) -> Result<(), Failure> {
-    let page = async |page: &PageQuery| {
-        let list = client.queues(page).await?;
-        Ok((list.queues, list.next_page_token))
-    };
-    global.output().show_all(&pages::all(page).await?, table)
 }
 
 fn show(queue: QueueDocument, global: &Global) -> Result<(), Failure> {

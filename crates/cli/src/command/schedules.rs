@@ -56,7 +56,13 @@ impl Schedules {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let client = global.client()?;
         match self.action.unwrap_or(Action::List) {
-            Action::List => list(&client, global).await,
+            Action::List => {
+                let page = async |page: &PageQuery| {
+                    let list = client.schedules(page).await?;
+                    Ok((list.schedules, list.next_page_token))
+                };
+                pages::show(page, table, global).await
+            }
             Action::Show { schedule } => show(&client.schedule(&schedule).await?, global),
             Action::Put(put) => {
                 show(&client.put_schedule(&put.schedule, &put.settings()).await?, global)
@@ -74,14 +80,6 @@ impl Schedules {
             }
         }
     }
-}
-
-async fn list(client: &Client, global: &Global) -> Result<(), Failure> {
-    let page = async |page: &PageQuery| {
-        let list = client.schedules(page).await?;
-        Ok((list.schedules, list.next_page_token))
-    };
-    global.output().show_all(&pages::all(page).await?, table)
 }
 
 fn show(schedule: &ScheduleDocument, global: &Global) -> Result<(), Failure> {

@@ -1,6 +1,5 @@
 use clap::{Args, Subcommand};
 use ferry_api::{PageQuery, WorkerDocument};
-use ferry_client::Client;
 use ferry_types::WorkerName;
 
 use crate::arguments::Global;
@@ -45,7 +44,13 @@ impl Workers {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let client = global.client()?;
         match self.action.unwrap_or(Action::List) {
-            Action::List => list(&client, global).await,
+            Action::List => {
+                let page = async |page: &PageQuery| {
+                    let list = client.workers(page).await?;
+                    Ok((list.workers, list.next_page_token))
+                };
+                pages::show(page, table, global).await
+            }
             Action::Show { worker } => {
                 global.output().show_indented(&client.worker(&worker).await?)
             }
@@ -59,14 +64,6 @@ impl Workers {
             }
         }
     }
-}
-
-async fn list(client: &Client, global: &Global) -> Result<(), Failure> {
-    let page = async |page: &PageQuery| {
-        let list = client.workers(page).await?;
-        Ok((list.workers, list.next_page_token))
-    };
-    global.output().show_all(&pages::all(page).await?, table)
 }
 
 fn table(workers: &[WorkerDocument]) -> String {
